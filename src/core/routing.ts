@@ -1,0 +1,207 @@
+/** The vocabulary of a routing decision: from the classifier's answer to the record that explains it. */
+import type { DialectId, Usage } from './chat.ts';
+import type { ErrorCode } from './errors.ts';
+import type { PerTier, Tier } from './tier.ts';
+
+/** Prices in USD per million tokens, with the date they were read. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  /** Defaults to `input` where the provider gives no discount. */
+  readonly cachedInput?: number;
+  readonly cacheWrite?: number;
+  /** ISO date. */
+  readonly asOf: string;
+}
+
+export interface Capabilities {
+  readonly tools: boolean;
+  readonly vision: boolean;
+  readonly json: boolean;
+  readonly streaming: boolean;
+}
+
+/** A model as the configuration describes it. */
+export interface ModelSpec {
+  /** Our id; the caller pins the model with it. */
+  readonly id: string;
+  /** Id of the provider that serves it. */
+  readonly provider: string;
+  /** The provider's own name for it. */
+  readonly upstreamModel: string;
+  readonly tier: Tier;
+  /** Absent: the price is unknown and so is every cost computed from it. */
+  readonly price?: Price;
+  /** Tokens. */
+  readonly contextWindow: number;
+  readonly maxOutputTokens?: number;
+  readonly capabilities: Capabilities;
+}
+
+/** What a classifier says of one request. */
+export interface Classification {
+  /** P(an answer of this tier is good enough); never falls with the tier, 1 at `complex`. */
+  readonly sufficiency: PerTier<number>;
+  /** Calibrated distribution over the cheapest sufficient tier; sums to 1. */
+  readonly probabilities: PerTier<number>;
+  readonly tier: Tier;
+  /** Calibrated probability that `tier` is right, 0 to 1. */
+  readonly confidence: number;
+}
+
+export const DECISION_SOURCES = ['override', 'static', 'local', 'nano', 'fallback'] as const;
+/** Who chose the tier: the caller, a static route, the classifier, the judge, or the way up out of doubt. */
+export type DecisionSource = (typeof DECISION_SOURCES)[number];
+
+export interface GateVerdict {
+  readonly sure: boolean;
+  /** Confidence below this is doubt. */
+  readonly threshold: number;
+}
+
+export type JudgeStatus =
+  | 'answered'
+  | 'unparsable'
+  | 'timeout'
+  | 'error'
+  | 'breaker_open'
+  | 'budget_spent'
+  | 'not_configured';
+
+/** The nano judge's answer. `tier` is set exactly when `status` is `answered`. */
+export interface JudgeAnswer {
+  readonly status: JudgeStatus;
+  readonly tier?: Tier;
+  /** Model id, absent where no judge is configured. */
+  readonly model?: string;
+  readonly cached: boolean;
+  readonly latencyMs: number;
+  readonly usage?: Usage;
+  /** USD; null where the price or the usage is unknown. 0 for a cached answer. */
+  readonly costUsd: number | null;
+}
+
+/** A model the plan would use, in order. */
+export interface Candidate {
+  readonly model: string;
+  readonly provider: string;
+  readonly tier: Tier;
+  /** USD for this request, from its length and expected output; null where the price is unknown. */
+  readonly estimatedCostUsd: number | null;
+  readonly reason: string;
+}
+
+/** A model the plan leaves out, and why. */
+export interface Exclusion {
+  readonly model: string;
+  readonly tier: Tier;
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly candidates: readonly Candidate[];
+  readonly excluded: readonly Exclusion[];
+  /** Names of the validators that judge each answer. */
+  readonly validators: readonly string[];
+  /** Output-token ceiling the route sets, where the caller gave none. */
+  readonly maxOutputTokens?: number;
+}
+
+/** Everything that was known when the tier was chosen. Written before the first byte of an answer goes out. */
+export interface Decision {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly dialect: DialectId | 'route';
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  readonly tier: Tier;
+  readonly confidence: number;
+  readonly source: DecisionSource;
+  /** Absent where the classifier was skipped. */
+  readonly classification?: Classification;
+  /** Bundle id, `rules`, or absent where the classifier was skipped. */
+  readonly classifier?: string;
+  readonly featureVersion: string;
+  /** What the classifier read: the request's text as features see it. */
+  readonly text: string;
+  readonly gate?: GateVerdict;
+  readonly judge?: JudgeAnswer;
+  readonly plan: Plan;
+  /** In order, in plain words. */
+  readonly reasons: readonly string[];
+  /** Name of the static route that matched. */
+  readonly route?: string;
+  /** Probability with which this tier was chosen; 1 without exploration. */
+  readonly propensity: number;
+  /** Estimated prompt length in tokens. */
+  readonly inputTokens: number;
+  readonly session?: string;
+  readonly user?: string;
+  /** Label of the caller's API key: a hash, never the key. */
+  readonly apiKey?: string;
+  /** Milliseconds the decision took. */
+  readonly decisionMs: number;
+}
+
+export type AttemptStatus = 'ok' | 'failed' | 'rejected' | 'cancelled';
+
+/** One call of one model. `rejected`: it answered, and a validator failed the answer. */
+export interface Attempt {
+  readonly index: number;
+  readonly model: string;
+  readonly provider: string;
+  readonly tier: Tier;
+  readonly status: AttemptStatus;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly validator?: { readonly name: string; readonly reason: string };
+  readonly usage?: Usage;
+  /** USD; null where price or usage is unknown. */
+  readonly costUsd: number | null;
+  readonly latencyMs: number;
+  /** Milliseconds to the first content of a stream. */
+  readonly firstByteMs?: number;
+  /** Request fields the model's dialect cannot express and which were left out. */
+  readonly dropped: readonly string[];
+}
+
+/** How a request ended. Written when the answer is complete. */
+export interface Outcome {
+  readonly decisionId: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly status: 'ok' | 'failed' | 'cancelled';
+  readonly errorCode?: ErrorCode;
+  /** Tier and model that gave the answer; absent where none did. */
+  readonly tier?: Tier;
+  readonly model?: string;
+  readonly escalated: boolean;
+  readonly attempts: readonly Attempt[];
+  /** Sum over attempts and judge, USD; null as soon as one part is unknown. */
+  readonly costUsd: number | null;
+  /** What the same tokens would have cost at the first model of the complex tier; null where unknown. */
+  readonly baselineCostUsd: number | null;
+  /** Milliseconds from the request's arrival to the end of the answer. */
+  readonly latencyMs: number;
+}
+
+/** What a person or a program says of one decision. Exactly one of the signals is set. */
+export interface FeedbackSignal {
+  readonly rating?: 'up' | 'down';
+  /** 0 to 1. */
+  readonly score?: number;
+  /** The tier it should have been. */
+  readonly tier?: Tier;
+  readonly comment?: string;
+}
+
+export type FeedbackKind = 'rating' | 'score' | 'tier' | 'comment';
+
+export interface Feedback extends FeedbackSignal {
+  readonly id: string;
+  readonly decisionId: string;
+  readonly kind: FeedbackKind;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly apiKey?: string;
+}
