@@ -112,6 +112,16 @@ export interface ReasoningOptions {
   readonly budgetTokens?: number;
 }
 
+/**
+ * A field of `raw` that has no place in ChatRequest. Another dialect leaves it out and lists it as dropped or,
+ * where the answer would mean something else without it, refuses the request.
+ */
+export interface NativeField {
+  /** As the caller wrote it, e.g. `logprobs`. */
+  readonly name: string;
+  readonly essential: boolean;
+}
+
 export interface ChatRequest {
   readonly dialect: DialectId;
   /** The body as the caller sent it. */
@@ -135,6 +145,7 @@ export interface ChatRequest {
   /** The caller's own id of its end user. */
   readonly user?: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly nativeFields?: readonly NativeField[];
 }
 
 /** Token counts. `inputTokens` and `outputTokens` are totals: cached and reasoning tokens are part of them. */

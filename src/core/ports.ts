@@ -88,8 +88,9 @@ export interface Dialect {
   /** Throws `invalid_request` that names the field and what is allowed. */
   decodeRequest(body: unknown): ChatRequest;
   /**
-   * The body for an upstream that speaks this dialect. From the same dialect: `raw` with only the model (and
-   * an absent output ceiling) set. From another: throws `unsupported` where leaving something out would change the meaning.
+   * The body for an upstream that speaks this dialect. From the same dialect: `raw` with only the model set, and
+   * what the upstream needs to be billed or accepted (the usage of a stream, an absent output ceiling). From
+   * another: throws `unsupported` where leaving something out would change the meaning.
    */
   encodeRequest(request: ChatRequest, upstreamModel: string): EncodedRequest;
   /** Throws `upstream_malformed`. */
@@ -102,6 +103,11 @@ export interface Dialect {
   encodeError(error: RouterError): JsonObject;
   /** An error inside a stream that has begun. */
   encodeStreamError(error: RouterError): string;
+  /**
+   * True for an event of this request's stream that answers only what `encodeRequest` added: it is decoded as
+   * any other, and its frame's `raw` is then empty. Absent where the dialect adds nothing.
+   */
+  hides?(request: ChatRequest, event: { readonly event?: string; readonly data: string }): boolean;
   /** What an upstream's error answer means. Never quotes keys. */
   decodeError(status: number, body: unknown, retryAfterSeconds?: number): RouterError;
 }
