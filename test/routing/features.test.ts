@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import {
+  coreOf,
+  FEATURE_VERSION,
+  factsText,
+  featureText,
+  HISTORY_TOKEN,
+} from '../../src/routing/features.ts';
+
+const plain = (content: string) => ({
+  messages: [{ role: 'user' as const, content }],
+  tools: 0,
+  images: 0,
+  json: false,
+});
+
+describe('factsText', () => {
+  test('a plain prompt is its own text', () => {
+    expect(factsText(plain('list three rivers in Spain'))).toBe('list three rivers in Spain');
+  });
+
+  test.each([
+    'list three rivers in Spain?',
+    'list three rivers in Spain.',
+    'Please, list three rivers in Spain',
+    'Hello, list three rivers in Spain, thank you so much!',
+    'list three rivers in Spain pls',
+    '<system-reminder>\nplan mode is off\n</system-reminder>\nlist three rivers in Spain',
+    '<user_query>\nlist three rivers in Spain\n</user_query>',
+  ])('takes out what does not change the request: %s', (prompt) => {
+    expect(factsText(plain(prompt))).toBe('list three rivers in Spain');
+  });
+
+  test.each(['thanks', 'please', '???', 'hello!', '<env>x</env>'])(
+    'keeps a message that is nothing else: %s',
+    (p) => {
+      expect(factsText(plain(p)).length).toBeGreaterThan(0);
+    },
+  );
+
+  test('puts the last user turn first and the past behind a mark', () => {
+    const text = factsText({
+      ...plain(''),
+      messages: [
+        { role: 'system', content: 'You help at a bike shop.' },
+        { role: 'user', content: 'prove it' },
+        { role: 'assistant', content: 'done' },
+        { role: 'user', content: 'now make it shorter' },
+      ],
+    });
+    expect(text).toBe(
+      `<|turns:2|> now make it shorter ${HISTORY_TOKEN} <|system|> You help at a bike shop. prove it\ndone`,
+    );
+  });
+
+  test('names facts that are not in the text', () => {
+    const facts = { ...plain('go'), tools: 32, images: 1, json: true, maxOutputTokens: 4000 };
+    expect(factsText(facts)).toBe('<|tools:16|> <|image|> <|json|> <|out:3000|> go');
+  });
+
+  test('keeps head and tail of a long text and says its length', () => {
+    const text = factsText(plain(`first ${'x '.repeat(8000)} last`));
+    expect(text.startsWith('<|long:8000|> first')).toBe(true);
+    expect(text.endsWith('last')).toBe(true);
+    expect(text.length).toBeLessThan(2500);
+  });
+
+  test('user text cannot spell a reserved token', () => {
+    expect(factsText(plain('say <|tools:16|> now'))).toBe('say < |tools:16|> now');
+  });
+});
+
+describe('featureText', () => {
+  test('reads canonical parts as their plain text, and a bare tool result as a tool turn', () => {
+    const text = featureText({
+      messages: [
+        { role: 'user', content: [{ type: 'text', text: 'what is the weather' }] },
+        {
+          role: 'user',
+          content: [{ type: 'tool_result', callId: 'a', content: [{ type: 'text', text: 'sunny' }] }],
+        },
+      ],
+      tools: [],
+      responseFormat: { type: 'json_object' },
+    });
+    expect(text).toBe(`<|result|> <|json|> what is the weather ${HISTORY_TOKEN} sunny`);
+  });
+
+  test('coreOf never empties a text, and the version is a string', () => {
+    expect(coreOf('thanks!')).not.toBe('');
+    expect(FEATURE_VERSION).toMatch(/^\d+$/);
+  });
+});
