@@ -85,12 +85,6 @@ export const ERROR_CODES = {
     level: 'warn',
     says: 'The model provider did not answer in time.',
   },
-  validation_failed: {
-    status: 502,
-    retryable: true,
-    level: 'warn',
-    says: 'Every answer failed the validators of its route.',
-  },
   overloaded: {
     status: 503,
     retryable: true,

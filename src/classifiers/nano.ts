@@ -1,0 +1,154 @@
+/** The judge: a nano LLM that is asked for the tier when the local classifier is in doubt. */
+import { createHash } from 'node:crypto';
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+} from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import type { ChatRequest, ChatResponse, Usage } from '../core/chat.ts';
+import { RouterError } from '../core/errors.ts';
+import type { Clock, Judge, Provider } from '../core/ports.ts';
+import type { JudgeAnswer, JudgeStatus, ModelSpec } from '../core/routing.ts';
+import { TIERS, type Tier } from '../core/tier.ts';
+import { JUDGE_INSTRUCTION } from './judge-instruction.ts';
+
+export interface NanoJudgeOptions {
+  readonly model: ModelSpec;
+  readonly provider: Provider;
+  readonly timeoutMs: number;
+  readonly cacheEntries: number;
+  readonly cacheTtlMs: number;
+  readonly breakerFailures: number;
+  readonly breakerCooldownMs: number;
+  readonly dailyBudgetUsd: number;
+  /** USD already spent in the UTC day that began at `since` (Unix milliseconds). */
+  readonly spent: (since: number) => Promise<number>;
+  readonly costOf: (usage: Usage | undefined) => number | null;
+  readonly clock: Clock;
+}
+
+/**
+ * Room for the one word and some hidden reasoning, where the dialect demands a ceiling. Chat completions go without:
+ * its servers disagree on the field's name.
+ */
+const MAX_OUTPUT_TOKENS = 512;
+const DAY_MS = 86_400_000;
+
+/** A judge that is never there: doubt then goes one tier up. */
+export function createAbsentJudge(): Judge {
+  const answer: JudgeAnswer = { status: 'not_configured', cached: false, latencyMs: 0, costUsd: 0 };
+  return { judge: async () => answer };
+}
+
+/** The tier in the judge's answer: exactly one word, in any case, with at most a final mark; else undefined. */
+export function parseVerdict(text: string): Tier | undefined {
+  const word = /^["'*\s]*(simple|moderate|complex)["'*.!\s]*$/i.exec(text)?.[1]?.toLowerCase();
+  return TIERS.find((tier) => tier === word);
+}
+
+function question(text: string, model: string): ChatRequest {
+  const instruction = JUDGE_INSTRUCTION;
+  const ask = `<request>\n${text.replaceAll('</request>', '<\\/request>')}\n</request>`;
+  return {
+    dialect: 'openai-chat',
+    raw: {
+      model,
+      messages: [
+        { role: 'system', content: instruction },
+        { role: 'user', content: ask },
+      ],
+    },
+    model,
+    messages: [
+      { role: 'system', content: [{ type: 'text', text: instruction }] },
+      { role: 'user', content: [{ type: 'text', text: ask }] },
+    ],
+    tools: [],
+    maxOutputTokens: MAX_OUTPUT_TOKENS,
+    stream: false,
+    metadata: {},
+  };
+}
+
+function visibleText(response: ChatResponse): string {
+  return response.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
+
+function failureStatus(error: unknown, timedOut: boolean): JudgeStatus {
+  if (timedOut) return 'timeout';
+  return error instanceof RouterError && error.code === 'upstream_timeout' ? 'timeout' : 'error';
+}
+
+/** Composes the judge. Answers are cached by the text's hash; nothing of the text is kept. */
+export function createNanoJudge(options: NanoJudgeOptions): Judge {
+  const { model, provider, clock } = options;
+  const cache =
+    options.cacheEntries > 0
+      ? new LRUCache<string, Tier>({ max: options.cacheEntries, ttl: options.cacheTtlMs })
+      : undefined;
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleAll, {
+    halfOpenAfter: options.breakerCooldownMs,
+    breaker: new ConsecutiveBreaker(options.breakerFailures),
+  });
+  const inFlight = new Map<string, Promise<JudgeAnswer>>();
+
+  const spentToday = async (): Promise<number> => options.spent(Math.floor(clock.now() / DAY_MS) * DAY_MS);
+
+  async function ask(text: string, started: number): Promise<JudgeAnswer> {
+    const base = { model: model.id, cached: false };
+    const took = (): number => clock.monotonic() - started;
+    if (breaker.state === CircuitState.Open)
+      return { ...base, status: 'breaker_open', latencyMs: took(), costUsd: 0 };
+    if ((await spentToday()) >= options.dailyBudgetUsd) {
+      return { ...base, status: 'budget_spent', latencyMs: took(), costUsd: 0 };
+    }
+    const deadline = AbortSignal.timeout(options.timeoutMs);
+    try {
+      const request = question(text, model.upstreamModel);
+      const call = { request, upstreamModel: model.upstreamModel, signal: deadline };
+      const { response } = await breaker.execute(() => provider.complete(call));
+      const tier = parseVerdict(visibleText(response));
+      const paid = {
+        latencyMs: took(),
+        costUsd: options.costOf(response.usage),
+        ...(response.usage ? { usage: response.usage } : {}),
+      };
+      return tier
+        ? { ...base, ...paid, status: 'answered', tier }
+        : { ...base, ...paid, status: 'unparsable' };
+    } catch (error) {
+      const refused = error instanceof RouterError && error.upstreamStatus !== undefined;
+      const status = failureStatus(error, deadline.aborted);
+      return { ...base, status, latencyMs: took(), costUsd: refused ? 0 : null };
+    }
+  }
+
+  return {
+    async judge({ text }) {
+      const started = clock.monotonic();
+      const key = createHash('sha256').update(text).digest('base64');
+      const known = cache?.get(key);
+      if (known) {
+        return { status: 'answered', tier: known, model: model.id, cached: true, latencyMs: 0, costUsd: 0 };
+      }
+      const shared = inFlight.get(key);
+      if (shared) {
+        const answer = await shared;
+        return {
+          ...answer,
+          cached: answer.status === 'answered',
+          costUsd: 0,
+          latencyMs: clock.monotonic() - started,
+        };
+      }
+      const asked = ask(text, started).finally(() => inFlight.delete(key));
+      inFlight.set(key, asked);
+      const answer = await asked;
+      if (answer.tier) cache?.set(key, answer.tier);
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { ChatRequest } from '../core/chat.ts';
+
+/** What the transport knows of a request besides its body. */
+export interface RequestContext {
+  /** Path of the endpoint, e.g. `/v1/chat/completions`. */
+  readonly path: string;
+  /** Header values by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** SHA-256 (hex) of the caller's API key. */
+  readonly apiKeySha256?: string;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  /** Clock.monotonic() at arrival. */
+  readonly arrived: number;
+}
+
+const SESSION_HEADERS = ['x-router-session', 'x-session-id'];
+const SESSION_METADATA = ['session_id', 'conversation_id', 'thread_id'];
+
+/** The caller's own id of the conversation: a header, else the metadata. */
+export function sessionOf(request: ChatRequest, context: RequestContext): string | undefined {
+  const named = SESSION_HEADERS.map((name) => context.headers[name]).find((value) => value);
+  return named ?? SESSION_METADATA.map((name) => request.metadata[name]).find((value) => value);
+}
+
+/** A short label of the caller's API key, safe to store: the first 16 hex digits of its hash. */
+export function keyLabel(context: RequestContext): string | undefined {
+  return context.apiKeySha256?.slice(0, 16);
+}

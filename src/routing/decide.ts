@@ -1,0 +1,180 @@
+/** One arrow of the drawing: a request in, a decision with its plan and its reasons out. Calls no answering model. */
+import type { ChatRequest } from '../core/chat.ts';
+import { asRouterError, RouterError } from '../core/errors.ts';
+import type { Classifier, Clock, Judge, Logger } from '../core/ports.ts';
+import type {
+  Classification,
+  Decision,
+  DecisionSource,
+  GateVerdict,
+  JudgeAnswer,
+  ModelSpec,
+} from '../core/routing.ts';
+import { type Tier, tierAbove } from '../core/tier.ts';
+import { keyLabel, type RequestContext, sessionOf } from './context.ts';
+import { FEATURE_VERSION, featureText } from './features.ts';
+import { gate } from './gate.ts';
+import { parseWanted } from './override.ts';
+import { orderCandidates, pinnedCandidate } from './policy.ts';
+import { requirementsOf } from './requirements.ts';
+import { matchRoute, type StaticRoute } from './static-route.ts';
+
+export interface DecideDeps {
+  readonly classifier: Classifier;
+  /** Answers where the classifier itself fails. */
+  readonly fallbackClassifier: Classifier;
+  readonly judge: Judge;
+  readonly models: readonly ModelSpec[];
+  readonly routes: readonly StaticRoute[];
+  readonly expectedOutputTokens: number;
+  /** Replaces the classifier's calibrated threshold. */
+  readonly doubtBelow?: number;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly logger: Logger;
+}
+
+export type Decide = (request: ChatRequest, context: RequestContext) => Promise<Decision>;
+
+/** A tier, who chose it, and what was learnt on the way. */
+interface Choice {
+  readonly tier: Tier;
+  readonly source: DecisionSource;
+  readonly confidence: number;
+  readonly pinned?: ModelSpec;
+  readonly classification?: Classification;
+  readonly classifier?: string;
+  readonly gate?: GateVerdict;
+  readonly judge?: JudgeAnswer;
+  readonly reasons: readonly string[];
+}
+
+function percent(value: number): string {
+  return `${Math.round(value * 100)} %`;
+}
+
+async function predict(
+  text: string,
+  deps: DecideDeps,
+): Promise<{ classification: Classification; by: Classifier; failed: boolean }> {
+  const ask = async (by: Classifier): Promise<Classification> => {
+    const [classification] = await by.classify([{ text }]);
+    if (!classification) throw new Error('the classifier gave no answer');
+    return classification;
+  };
+  try {
+    return { classification: await ask(deps.classifier), by: deps.classifier, failed: false };
+  } catch (error) {
+    deps.logger.error(
+      { classifier: deps.classifier.id, err: asRouterError(error).code },
+      'classifier failed, using rules',
+    );
+    return { classification: await ask(deps.fallbackClassifier), by: deps.fallbackClassifier, failed: true };
+  }
+}
+
+async function classified(text: string, signal: AbortSignal, deps: DecideDeps): Promise<Choice> {
+  const { classification, by, failed } = await predict(text, deps);
+  const verdict = gate(classification, failed ? by.doubtBelow : (deps.doubtBelow ?? by.doubtBelow));
+  const { tier, confidence } = classification;
+  const known = { confidence, classification, classifier: by.id, gate: verdict };
+  const says = `${by.id} says ${tier} with confidence ${percent(confidence)}`;
+  const first = failed ? [`${deps.classifier.id} failed, keyword rules decide`, says] : [says];
+  if (verdict.sure) return { ...known, tier, source: failed ? 'fallback' : 'local', reasons: first };
+
+  const doubt = `below ${percent(verdict.threshold)}: in doubt`;
+  const judge = await deps.judge.judge({ text }, signal);
+  if (judge.status === 'answered' && judge.tier !== undefined) {
+    const answer = `judge ${judge.model ?? ''} says ${judge.tier}${judge.cached ? ' (cached)' : ''}`;
+    return { ...known, tier: judge.tier, source: 'nano', judge, reasons: [...first, doubt, answer] };
+  }
+  const up = tierAbove(tier);
+  const why = `no usable answer of the judge (${judge.status.replaceAll('_', ' ')}): one tier up to ${up}`;
+  return { ...known, tier: up, source: 'fallback', judge, reasons: [...first, doubt, why] };
+}
+
+function routedModel(route: string, id: string, models: readonly ModelSpec[]): ModelSpec {
+  const model = models.find((candidate) => candidate.id === id);
+  if (model) return model;
+  throw new RouterError('unknown_model', `Static route ${route} pins ${id}, which is not available.`);
+}
+
+async function choose(
+  request: ChatRequest,
+  text: string,
+  route: StaticRoute | undefined,
+  signal: AbortSignal,
+  deps: DecideDeps,
+): Promise<Choice> {
+  const wanted = parseWanted(request.model, deps.models);
+  if (wanted.kind === 'tier') {
+    return {
+      tier: wanted.tier,
+      source: 'override',
+      confidence: 1,
+      reasons: [`the caller forces ${wanted.tier}`],
+    };
+  }
+  if (wanted.kind === 'model') {
+    const { model } = wanted;
+    const reasons = [`the caller pins ${model.id}`];
+    return { tier: model.tier, source: 'override', confidence: 1, pinned: model, reasons };
+  }
+  if (route?.tier) {
+    const reasons = [`static route ${route.name} sets ${route.tier}`];
+    return { tier: route.tier, source: 'static', confidence: 1, reasons };
+  }
+  if (route?.model) {
+    const routed = routedModel(route.name, route.model, deps.models);
+    const reasons = [`static route ${route.name} pins ${routed.id}`];
+    return { tier: routed.tier, source: 'static', confidence: 1, pinned: routed, reasons };
+  }
+  return classified(text, signal, deps);
+}
+
+/** Composes the decision. Rejects with `unknown_model`, `unsupported` or `context_too_long` only. */
+export function createDecide(deps: DecideDeps): Decide {
+  return async (request, context) => {
+    const started = deps.clock.monotonic();
+    const route = matchRoute(deps.routes, request, context);
+    const text = featureText(request);
+    const choice = await choose(request, text, route, context.signal, deps);
+    const needs = requirementsOf(request, route?.max_output_tokens);
+    const ordered = choice.pinned
+      ? pinnedCandidate(choice.pinned, needs, deps.expectedOutputTokens)
+      : orderCandidates({
+          tier: choice.tier,
+          needs,
+          models: deps.models,
+          expectedOutputTokens: deps.expectedOutputTokens,
+        });
+    const { pinned: _, reasons, ...chosen } = choice;
+    const first = ordered.candidates[0];
+    const ceiling = request.maxOutputTokens === undefined ? route?.max_output_tokens : undefined;
+    const session = sessionOf(request, context);
+    const apiKey = keyLabel(context);
+    return {
+      id: deps.newId(),
+      at: deps.clock.now(),
+      dialect: request.dialect,
+      requestedModel: request.model,
+      stream: request.stream,
+      ...chosen,
+      featureVersion: FEATURE_VERSION,
+      text,
+      plan: {
+        ...ordered,
+        validators: route?.validators ?? [],
+        ...(ceiling === undefined ? {} : { maxOutputTokens: ceiling }),
+      },
+      reasons: first ? [...reasons, `first choice ${first.model}: ${first.reason}`] : reasons,
+      ...(route ? { route: route.name } : {}),
+      propensity: 1,
+      inputTokens: needs.inputTokens,
+      ...(session === undefined ? {} : { session }),
+      ...(request.user === undefined ? {} : { user: request.user }),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      decisionMs: deps.clock.monotonic() - started,
+    };
+  };
+}

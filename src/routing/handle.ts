@@ -1,0 +1,159 @@
+/** The use case: decide, record, execute, record. Transports call it and know nothing of what is inside. */
+import type { ChatRequest, ChatResponse, DialectId, StreamFrame } from '../core/chat.ts';
+import { asRouterError, type RouterError } from '../core/errors.ts';
+import type { Clock, Logger, Store } from '../core/ports.ts';
+import type { Attempt, Candidate, Decision, ModelSpec, Outcome } from '../core/routing.ts';
+import type { RequestContext } from './context.ts';
+import { costOf, sumCosts } from './cost.ts';
+import type { Decide } from './decide.ts';
+import { type Execute, type Executed, ExecutionError } from './execute.ts';
+import { orderCandidates } from './policy.ts';
+
+export interface HandleDeps {
+  readonly decide: Decide;
+  readonly execute: Execute;
+  readonly store: Store;
+  readonly models: readonly ModelSpec[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What is kept of the text the classifier read. */
+  readonly keepText: (text: string) => string;
+}
+
+export type HandledResult =
+  | {
+      readonly kind: 'response';
+      readonly response: ChatResponse;
+      readonly outcome: Outcome;
+      /** Name of the validator that the delivered answer failed, no tier being left to try. */
+      readonly unvalidated?: string;
+    }
+  | {
+      readonly kind: 'stream';
+      readonly dialect: DialectId;
+      /** Ends in one `finish` or `error`; the outcome is recorded when it has ended or was given up. */
+      readonly frames: AsyncIterable<StreamFrame>;
+      readonly unvalidated?: string;
+    }
+  | { readonly kind: 'error'; readonly error: RouterError; readonly outcome: Outcome };
+
+export interface Handled {
+  readonly decision: Decision;
+  /** The model that answers; absent where none could. */
+  readonly candidate?: Candidate;
+  readonly result: HandledResult;
+}
+
+/**
+ * Answers one request. Rejects with RouterError where no decision could be made (bad model, nothing fits);
+ * once a decision stands it is recorded and every failure is a result of kind `error`.
+ */
+export type Handle = (request: ChatRequest, context: RequestContext) => Promise<Handled>;
+
+/** The model that would serve the request if everything went to the complex tier. */
+function baselineModel(decision: Decision, models: readonly ModelSpec[]): ModelSpec | undefined {
+  const needs = { tools: false, vision: false, json: false, streaming: decision.stream };
+  try {
+    const { candidates } = orderCandidates({
+      tier: 'complex',
+      needs: { ...needs, inputTokens: decision.inputTokens },
+      models,
+      expectedOutputTokens: 1,
+    });
+    return models.find((model) => model.id === candidates[0]?.model);
+  } catch {
+    return undefined;
+  }
+}
+
+export function createHandle(deps: HandleDeps): Handle {
+  const { store, clock } = deps;
+
+  function outcomeOf(
+    decision: Decision,
+    context: RequestContext,
+    attempts: readonly Attempt[],
+    error: Pick<RouterError, 'code'> | undefined,
+  ): Outcome {
+    const answered = error ? undefined : attempts.at(-1);
+    const judgeCost = decision.judge ? [decision.judge.costUsd] : [];
+    return {
+      decisionId: decision.id,
+      at: clock.now(),
+      status: error ? (error.code === 'client_closed' ? 'cancelled' : 'failed') : 'ok',
+      ...(error ? { errorCode: error.code } : {}),
+      ...(answered ? { tier: answered.tier, model: answered.model } : {}),
+      escalated: attempts.some((attempt) => attempt.tier !== decision.plan.candidates[0]?.tier),
+      attempts: [...attempts],
+      costUsd: sumCosts([...attempts.map((attempt) => attempt.costUsd), ...judgeCost]),
+      baselineCostUsd: costOf(baselineModel(decision, deps.models)?.price, answered?.usage),
+      latencyMs: clock.monotonic() - context.arrived,
+    };
+  }
+
+  async function record(outcome: Outcome, decision: Decision): Promise<void> {
+    await store.recordOutcome(outcome);
+    const fields = {
+      decision: decision.id,
+      tier: decision.tier,
+      source: decision.source,
+      model: outcome.model,
+      status: outcome.status,
+      error: outcome.errorCode,
+      attempts: outcome.attempts.length,
+      cost_usd: outcome.costUsd,
+      latency_ms: Math.round(outcome.latencyMs),
+    };
+    if (outcome.status === 'failed') deps.logger.warn(fields, 'request failed');
+    else deps.logger.info(fields, 'request answered');
+  }
+
+  /** Passes the frames on and records the outcome when they end, whichever way they end. */
+  async function* recorded(
+    executed: Executed,
+    frames: AsyncIterable<StreamFrame>,
+    decision: Decision,
+    context: RequestContext,
+  ): AsyncGenerator<StreamFrame> {
+    try {
+      yield* frames;
+    } finally {
+      const last = executed.attempts.at(-1);
+      await record(outcomeOf(decision, context, executed.attempts, last?.error), decision);
+    }
+  }
+
+  return async (request, context) => {
+    const decided = await deps.decide(request, context);
+    const decision = { ...decided, text: deps.keepText(decided.text) };
+    await store.recordDecision(decision);
+    try {
+      const executed = await deps.execute(decision.plan, request, context.signal);
+      const { candidate, answer } = executed;
+      const unvalidated = executed.unvalidated === undefined ? {} : { unvalidated: executed.unvalidated };
+      if (answer.kind === 'stream') {
+        const frames = recorded(executed, answer.stream.frames, decision, context);
+        return {
+          decision,
+          candidate,
+          result: { kind: 'stream', dialect: answer.stream.dialect, frames, ...unvalidated },
+        };
+      }
+      const outcome = outcomeOf(decision, context, executed.attempts, undefined);
+      await record(outcome, decision);
+      return {
+        decision,
+        candidate,
+        result: { kind: 'response', response: answer.response, outcome, ...unvalidated },
+      };
+    } catch (thrown) {
+      const error = thrown instanceof ExecutionError ? thrown.error : asRouterError(thrown);
+      const attempts = thrown instanceof ExecutionError ? thrown.attempts : [];
+      if (error.code === 'internal')
+        deps.logger.error({ decision: decision.id, err: error.cause }, 'internal fault');
+      const outcome = outcomeOf(decision, context, attempts, error);
+      await record(outcome, decision);
+      return { decision, result: { kind: 'error', error, outcome } };
+    }
+  };
+}

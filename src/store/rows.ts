@@ -1,0 +1,81 @@
+/** Pure mappings between the domain and the tables. */
+import type { Insertable, Selectable } from 'kysely';
+import type { Usage } from '../core/chat.ts';
+import type { FeedbackInput } from '../core/ports.ts';
+import type { Decision, Feedback, FeedbackKind, Outcome } from '../core/routing.ts';
+import { isTier } from '../core/tier.ts';
+import type { DecisionsTable, FeedbackTable, OutcomesTable } from './schema.ts';
+
+export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
+  const { text, ...document } = decision;
+  const asked = decision.judge && !decision.judge.cached && decision.judge.model !== undefined;
+  return {
+    id: decision.id,
+    at: decision.at,
+    tier: decision.tier,
+    source: decision.source,
+    session: decision.session ?? null,
+    api_key: decision.apiKey ?? null,
+    decision_ms: decision.decisionMs,
+    judge_cost_usd: decision.judge?.costUsd ?? null,
+    judge_asked: asked ? 1 : 0,
+    text,
+    document: JSON.stringify(document),
+  };
+}
+
+export function decisionOf(row: Pick<Selectable<DecisionsTable>, 'text' | 'document'>): Decision {
+  return { ...(JSON.parse(row.document) as Omit<Decision, 'text'>), text: row.text };
+}
+
+function tokens(outcome: Outcome, field: keyof Usage): number {
+  return outcome.attempts.reduce((sum, attempt) => sum + (attempt.usage?.[field] ?? 0), 0);
+}
+
+export function outcomeRow(outcome: Outcome): Insertable<OutcomesTable> {
+  return {
+    decision_id: outcome.decisionId,
+    at: outcome.at,
+    status: outcome.status,
+    model: outcome.model ?? null,
+    escalated: outcome.escalated ? 1 : 0,
+    rejected: outcome.attempts.some((attempt) => attempt.status === 'rejected') ? 1 : 0,
+    input_tokens: tokens(outcome, 'inputTokens'),
+    output_tokens: tokens(outcome, 'outputTokens'),
+    cached_input_tokens: tokens(outcome, 'cachedInputTokens'),
+    reasoning_tokens: tokens(outcome, 'reasoningTokens'),
+    cost_usd: outcome.costUsd,
+    baseline_cost_usd: outcome.baselineCostUsd,
+    latency_ms: outcome.latencyMs,
+    document: JSON.stringify(outcome),
+  };
+}
+
+export function feedbackRow(feedback: FeedbackInput, id: string, at: number): Insertable<FeedbackTable> {
+  return {
+    id,
+    decision_id: feedback.decisionId,
+    kind: feedback.kind,
+    at,
+    rating: feedback.rating ?? null,
+    score: feedback.score ?? null,
+    tier: feedback.tier ?? null,
+    comment: feedback.comment ?? null,
+    api_key: feedback.apiKey ?? null,
+    ended_at: null,
+  };
+}
+
+export function feedbackOf(row: Selectable<FeedbackTable>): Feedback {
+  return {
+    id: row.id,
+    decisionId: row.decision_id,
+    kind: row.kind as FeedbackKind,
+    at: Number(row.at),
+    ...(row.rating === 'up' || row.rating === 'down' ? { rating: row.rating } : {}),
+    ...(row.score === null ? {} : { score: row.score }),
+    ...(isTier(row.tier) ? { tier: row.tier } : {}),
+    ...(row.comment === null ? {} : { comment: row.comment }),
+    ...(row.api_key === null ? {} : { apiKey: row.api_key }),
+  };
+}

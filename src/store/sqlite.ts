@@ -1,0 +1,30 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Store } from '../core/ports.ts';
+import { migrate } from './migrations.ts';
+import type { Tables } from './schema.ts';
+import { createSqlStore } from './sql-store.ts';
+
+/**
+ * Opens the embedded store, creating the file, its folder and its schema as needed; `:memory:` keeps nothing.
+ * Write-ahead log with synchronous NORMAL: a committed row survives the death of the process, and a reader in another
+ * process (retraining) never blocks the server.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+  const database = new Database(path);
+  database.pragma('journal_mode = WAL');
+  database.pragma('synchronous = NORMAL');
+  database.pragma('busy_timeout = 5000');
+  database.pragma('foreign_keys = ON');
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  try {
+    await migrate(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return createSqlStore(db);
+}
