@@ -1,0 +1,32 @@
+import type { Usage } from '../../core/chat.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { tokenCount } from '../token-count.ts';
+
+/** Token counts of a `usage` object. On the wire `input_tokens` leaves out what the cache read and wrote. */
+export function decodeUsage(usage: JsonObject): Usage {
+  const cachedInputTokens = tokenCount(usage.cache_read_input_tokens);
+  const cacheWriteTokens = tokenCount(usage.cache_creation_input_tokens);
+  const details = isJsonObject(usage.output_tokens_details) ? usage.output_tokens_details : {};
+  return {
+    inputTokens: tokenCount(usage.input_tokens) + cachedInputTokens + cacheWriteTokens,
+    outputTokens: tokenCount(usage.output_tokens),
+    cachedInputTokens,
+    cacheWriteTokens,
+    reasoningTokens: tokenCount(details.thinking_tokens),
+  };
+}
+
+/** The wire's counts; zeros where the usage is unknown, since clients of this dialect rely on the fields. */
+export function encodeUsage(usage: Usage | undefined): JsonObject {
+  const cached = usage?.cachedInputTokens ?? 0;
+  const written = usage?.cacheWriteTokens ?? 0;
+  return {
+    input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - cached - written),
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: cached,
+    output_tokens: usage?.outputTokens ?? 0,
+    ...(usage && usage.reasoningTokens > 0
+      ? { output_tokens_details: { thinking_tokens: usage.reasoningTokens } }
+      : {}),
+  };
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Message, Part, Role, ToolResultPart } from '../../core/chat.ts';
+import { jsonObject, parseAt, present } from '../validate.ts';
+import { decodeContent } from './content-parts.ts';
+
+const ROLES = ['developer', 'system', 'user', 'assistant', 'tool', 'function'] as const;
+
+const messageList = z
+  .array(z.looseObject({ role: z.enum(ROLES), content: z.unknown(), name: z.string().nullish() }))
+  .min(1);
+const toolMessage = z.looseObject({ tool_call_id: z.string().min(1) });
+const functionMessage = z.looseObject({ name: z.string().min(1) });
+const functionCall = z.looseObject({ name: z.string().min(1), arguments: z.string() });
+const toolCalls = z.array(jsonObject);
+const toolCallHead = z.looseObject({ id: z.string().min(1), type: z.string().nullish() });
+const functionToolCall = z.looseObject({ function: functionCall });
+const assistantMessage = z.looseObject({
+  refusal: z.string().nullish(),
+  reasoning_content: z.string().nullish(),
+  reasoning: z.unknown(),
+  tool_calls: z.unknown(),
+  function_call: functionCall.nullish(),
+});
+
+/** The id that a call of the legacy `function_call` kind, which has none, gets from its message's position. */
+function legacyCallId(index: number): string {
+  return `call_legacy_${index}`;
+}
+
+function decodeToolCalls(value: unknown, path: string): Part[] {
+  if (value === undefined || value === null) return [];
+  return parseAt(toolCalls, value, path).map((call, index): Part => {
+    const { id, type } = parseAt(toolCallHead, call, `${path}[${index}]`);
+    if (type !== undefined && type !== null && type !== 'function') {
+      return { type: 'opaque', dialect: 'openai-chat', kind: `${type}_tool_call`, raw: call };
+    }
+    const { name, arguments: text } = parseAt(functionToolCall, call, `${path}[${index}]`).function;
+    return { type: 'tool_call', id, name, arguments: text };
+  });
+}
+
+function decodeAssistant(message: { content?: unknown }, path: string, index: number): Part[] {
+  const fields = parseAt(assistantMessage, message, path);
+  const thinking = fields.reasoning_content ?? (typeof fields.reasoning === 'string' ? fields.reasoning : '');
+  const parts: Part[] = thinking === '' ? [] : [{ type: 'thinking', text: thinking }];
+  parts.push(...decodeContent(message.content, `${path}.content`));
+  if (fields.refusal) parts.push({ type: 'refusal', text: fields.refusal });
+  parts.push(...decodeToolCalls(fields.tool_calls, `${path}.tool_calls`));
+  if (fields.function_call) {
+    const { name, arguments: text } = fields.function_call;
+    parts.push({ type: 'tool_call', id: legacyCallId(index), name, arguments: text });
+  }
+  return parts;
+}
+
+function toolResult(callId: string, content: readonly Part[]): Part {
+  const readable = content.filter((part) => part.type === 'text' || part.type === 'image');
+  const result: ToolResultPart = { type: 'tool_result', callId, content: readable };
+  return content.length === readable.length
+    ? result
+    : { type: 'opaque', dialect: 'openai-chat', kind: 'tool_result', raw: { tool_call_id: callId } };
+}
+
+const CANONICAL_ROLES: Readonly<Record<(typeof ROLES)[number], Role>> = {
+  developer: 'system',
+  system: 'system',
+  user: 'user',
+  assistant: 'assistant',
+  tool: 'tool',
+  function: 'tool',
+};
+
+/** The `messages` of a request, in order. Throws `invalid_request` naming the field below `messages`. */
+export function decodeMessages(value: unknown): readonly Message[] {
+  let lastCallId = legacyCallId(0);
+  return parseAt(messageList, value, 'messages').map((message, index): Message => {
+    const path = `messages[${index}]`;
+    const role = CANONICAL_ROLES[message.role];
+    if (message.role === 'assistant') {
+      const content = decodeAssistant(message, path, index);
+      lastCallId = message.function_call ? legacyCallId(index) : lastCallId;
+      return { role, content, ...present({ name: message.name }) };
+    }
+    const content = decodeContent(message.content, `${path}.content`);
+    if (message.role === 'tool') {
+      return { role, content: [toolResult(parseAt(toolMessage, message, path).tool_call_id, content)] };
+    }
+    if (message.role === 'function') {
+      parseAt(functionMessage, message, path);
+      return { role, content: [toolResult(lastCallId, content)] };
+    }
+    return { role, content, ...present({ name: message.name }) };
+  });
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { ChatResponse, Part } from '../../core/chat.ts';
+import { RouterError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { decodeEmbeddedError } from '../upstream-error.ts';
+import { jsonObject, parseAt, present } from '../validate.ts';
+import { readAnswerText } from './answer-content.ts';
+import { decodeStopReason, isInterrupted } from './stop-reason.ts';
+import { decodeUsage } from './usage.ts';
+
+const responseBody = z.looseObject({
+  id: z.string().nullish(),
+  model: z.string().nullish(),
+  choices: z.array(z.looseObject({ message: jsonObject, finish_reason: z.string().nullish() })).min(1),
+});
+const functionCall = z.looseObject({
+  name: z.string(),
+  arguments: z.union([z.string(), jsonObject], { error: 'must be a string' }).nullish(),
+});
+const toolCall = z.looseObject({ id: z.string().nullish(), function: functionCall });
+
+function argumentsText(value: string | JsonObject | null | undefined): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value ?? {});
+}
+
+function decodeToolCalls(message: JsonObject): Part[] {
+  const path = 'choices[0].message.tool_calls';
+  const calls = parseAt(z.array(toolCall).nullish(), message.tool_calls, path, 'upstream_malformed') ?? [];
+  const legacy = parseAt(functionCall.nullish(), message.function_call, path, 'upstream_malformed');
+  const all = legacy ? [...calls, { id: undefined, function: legacy }] : calls;
+  return all.map((call, index) => ({
+    type: 'tool_call',
+    id: call.id || `call_${index}`,
+    name: call.function.name,
+    arguments: argumentsText(call.function.arguments),
+  }));
+}
+
+/** The first choice of a chat completion. Throws `upstream_malformed`, or what an error with status 200 means. */
+export function decodeResponse(body: unknown): ChatResponse {
+  const raw = parseAt(jsonObject, body, '', 'upstream_malformed');
+  if (raw.error && raw.choices === undefined) throw decodeEmbeddedError(raw);
+  const { id, model, choices } = parseAt(responseBody, raw, '', 'upstream_malformed');
+  const choice = choices[0];
+  if (isInterrupted(choice?.finish_reason)) {
+    throw new RouterError('upstream_error', 'The model provider interrupted its answer.');
+  }
+  const message = choice?.message ?? {};
+  const { thinking, text, refusal } = readAnswerText(message);
+  const toolCalls = decodeToolCalls(message);
+  const content: Part[] = [];
+  if (thinking !== '') content.push({ type: 'thinking', text: thinking });
+  if (text !== '') content.push({ type: 'text', text });
+  if (refusal !== '') content.push({ type: 'refusal', text: refusal });
+  content.push(...toolCalls);
+  const kinds = { hasToolCalls: toolCalls.length > 0, hasRefusal: refusal !== '' };
+  return {
+    dialect: 'openai-chat',
+    raw,
+    id: id ?? '',
+    model: model ?? '',
+    content,
+    stopReason: decodeStopReason(choice?.finish_reason, kinds),
+    ...present({ usage: decodeUsage(raw.usage) }),
+  };
+}

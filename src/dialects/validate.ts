@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../core/errors.ts';
+import { RouterError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+
+/** A plain JSON object whose fields are not looked at. */
+export const jsonObject = z.custom<JsonObject>(isJsonObject, { error: 'must be an object' });
+
+/** A plain JSON object with a `type`, as content parts and tools are. */
+export const typedObject = z.custom<JsonObject & { type: string }>(
+  (value) => isJsonObject(value) && typeof value.type === 'string',
+  { error: 'must be an object with a type' },
+);
+
+/** `messages` and `[2, 'content']` as `messages[2].content`. */
+function fieldPath(base: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? String(key) : `${text}.${String(key)}`;
+  }, base);
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+};
+
+/** What is allowed, in words that follow the name of the field. */
+function allowed(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type': {
+      const must = `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+      return issue.input === undefined ? `is required and ${must}` : must;
+    }
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'too_small':
+      return issue.origin === 'number' || issue.origin === 'int'
+        ? `must be at least ${issue.minimum}`
+        : 'must not be empty';
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
+    default:
+      return 'is not valid';
+  }
+}
+
+/**
+ * Checks a value against a schema. Throws a RouterError of the given code whose message names the field
+ * (`path` and what is below it) and what is allowed there; never quotes the value.
+ */
+export function parseAt<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  path: string,
+  code: ErrorCode = 'invalid_request',
+): z.output<S> {
+  const result = schema.safeParse(value, { error: allowed });
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = fieldPath(path, issue?.path ?? []);
+  const where = field === '' ? 'The body' : field;
+  const prefix = code === 'upstream_malformed' ? 'The model provider sent an unreadable answer: ' : '';
+  throw new RouterError(code, `${prefix}${where} ${issue?.message ?? 'is not valid'}.`, {
+    ...(field === '' ? {} : { field }),
+  });
+}
+
+type Present<T> = { [K in keyof T]?: NonNullable<T[K]> };
+
+/** A copy without the undefined and null entries, so that absent means absent. */
+export function present<T extends object>(fields: T): Present<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(entries) as Present<T>;
+}
