@@ -241,13 +241,10 @@ export interface Store {
   recordOutcome(outcome: Outcome): Promise<void>;
   getDecision(id: string): Promise<StoredDecision | undefined>;
   /**
-   * Last write wins per decision and kind. Throws `unknown_decision`, and `duplicate_feedback` where the live
-   * feedback of this kind says the same.
+   * Feedback of different kinds on one decision, all of it or none. Last write wins per decision and kind.
+   * Throws `unknown_decision`, and `duplicate_feedback` where the live feedback of a kind says the same.
    */
-  addFeedback(
-    feedback: FeedbackInput,
-    at: number,
-  ): Promise<{ readonly feedback: Feedback; readonly replaced: boolean }>;
+  addFeedback(inputs: readonly FeedbackInput[], at: number): Promise<{ readonly replaced: number }>;
   /** Ends all live feedback of a decision; throws `unknown_decision` and `nothing_to_revoke`. */
   revokeFeedback(decisionId: string, at: number): Promise<{ readonly revoked: number }>;
   stats(window: StatsWindow): Promise<Stats>;

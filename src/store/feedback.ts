@@ -1,9 +1,9 @@
 /** Feedback: last write wins per decision and kind, what was replaced or revoked is kept with the time it ended. */
 import { randomUUID } from 'node:crypto';
-import type { Insertable, Kysely, Transaction } from 'kysely';
+import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
 import { RouterError } from '../core/errors.ts';
 import type { FeedbackInput, Store } from '../core/ports.ts';
-import { feedbackOf, feedbackRow } from './rows.ts';
+import { feedbackRow } from './rows.ts';
 import type { FeedbackTable, Tables } from './schema.ts';
 
 async function requireDecision(trx: Transaction<Tables>, id: string): Promise<void> {
@@ -15,7 +15,7 @@ async function requireDecision(trx: Transaction<Tables>, id: string): Promise<vo
   }
 }
 
-function saysTheSame(row: Insertable<FeedbackTable>, live: Insertable<FeedbackTable>): boolean {
+function saysTheSame(row: Insertable<FeedbackTable>, live: Selectable<FeedbackTable>): boolean {
   return (
     row.rating === live.rating &&
     row.score === live.score &&
@@ -24,34 +24,36 @@ function saysTheSame(row: Insertable<FeedbackTable>, live: Insertable<FeedbackTa
   );
 }
 
+/** Records one; true where it took the place of an earlier one. */
+async function addOne(trx: Transaction<Tables>, feedback: FeedbackInput, at: number): Promise<boolean> {
+  await requireDecision(trx, feedback.decisionId);
+  const row = feedbackRow(feedback, randomUUID(), at);
+  const live = await trx
+    .selectFrom('feedback')
+    .selectAll()
+    .where('decision_id', '=', feedback.decisionId)
+    .where('kind', '=', feedback.kind)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (live && saysTheSame(row, live)) {
+    throw new RouterError(
+      'duplicate_feedback',
+      `This ${feedback.kind} is already recorded for the decision. Send another value to replace it, or {"revoke": true} to take it back.`,
+      { field: feedback.kind },
+    );
+  }
+  if (live) await trx.updateTable('feedback').set({ ended_at: at }).where('seq', '=', live.seq).execute();
+  await trx.insertInto('feedback').values(row).execute();
+  return live !== undefined;
+}
+
 export function createFeedbackWriter(db: Kysely<Tables>): Pick<Store, 'addFeedback' | 'revokeFeedback'> {
   return {
-    addFeedback: (feedback: FeedbackInput, at: number) =>
+    addFeedback: (inputs: readonly FeedbackInput[], at: number) =>
       db.transaction().execute(async (trx) => {
-        await requireDecision(trx, feedback.decisionId);
-        const row = feedbackRow(feedback, randomUUID(), at);
-        const live = await trx
-          .selectFrom('feedback')
-          .selectAll()
-          .where('decision_id', '=', feedback.decisionId)
-          .where('kind', '=', feedback.kind)
-          .where('ended_at', 'is', null)
-          .executeTakeFirst();
-        if (live && saysTheSame(row, live)) {
-          throw new RouterError(
-            'duplicate_feedback',
-            `This ${feedback.kind} is already recorded for the decision. Send another value to replace it, or {"revoke": true} to take it back.`,
-            { field: feedback.kind },
-          );
-        }
-        if (live)
-          await trx.updateTable('feedback').set({ ended_at: at }).where('seq', '=', live.seq).execute();
-        const inserted = await trx
-          .insertInto('feedback')
-          .values(row)
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        return { feedback: feedbackOf(inserted), replaced: live !== undefined };
+        let replaced = 0;
+        for (const input of inputs) if (await addOne(trx, input, at)) replaced++;
+        return { replaced };
       }),
 
     revokeFeedback: (decisionId: string, at: number) =>

@@ -1,0 +1,240 @@
+/** The composition root: the only file that knows every adapter. */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Express } from 'express';
+import { Agent } from 'undici';
+import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
+import { openOnnxClassifier } from './classifiers/onnx.ts';
+import { createRulesClassifier } from './classifiers/rules.ts';
+import type { Config, ResolvedProvider } from './config/load.ts';
+import type { Classifier, Clock, Judge, Logger, Provider, Store } from './core/ports.ts';
+import type { ModelSpec } from './core/routing.ts';
+import { TIERS, type Tier } from './core/tier.ts';
+import { createDialects } from './dialects/index.ts';
+import { createApp } from './http/app.ts';
+import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
+import { createRetry, withBreaker, withBulkhead } from './providers/resilience.ts';
+import { createUpstream } from './providers/upstream.ts';
+import { costOf } from './routing/cost.ts';
+import { createDecide } from './routing/decide.ts';
+import { createExecute } from './routing/execute.ts';
+import { createHandle } from './routing/handle.ts';
+import { orderCandidates } from './routing/policy.ts';
+import { redact } from './routing/redact.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import { createValidator } from './validators/index.ts';
+
+/** Folder of the project, where a relative bundle path is looked for when the working directory has none. */
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+const KEEP_TEXT: Readonly<Record<Config['store']['text'], (text: string) => string>> = {
+  full: (text) => text,
+  redacted: redact,
+  none: () => '',
+};
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** 0 to 1, as Math.random. */
+  readonly random: () => number;
+  readonly version: string;
+}
+
+export interface Router {
+  readonly app: Express;
+  readonly store: Store;
+  /** For people, at start: which classifier, judge and model serves what. */
+  readonly summary: readonly string[];
+  /** From now on `/readyz` says no, so that a balancer sends nothing new. */
+  drain(): void;
+  /** Closes the store, the classifier and the connections. Idempotent. */
+  close(): Promise<void>;
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+interface Providers {
+  readonly models: readonly ModelSpec[];
+  readonly byId: ReadonlyMap<string, Provider>;
+  readonly close: () => Promise<void>;
+}
+
+function composeProviders(config: Config, { clock }: Surroundings): Providers {
+  const dialects = createDialects();
+  const agent = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 30_000 });
+  const { breaker_failures: failures, breaker_cooldown_ms: cooldownMs } = config.execution;
+  const compose = (provider: ResolvedProvider): Provider => {
+    const upstream = createUpstream({
+      id: provider.id,
+      dialect: dialects[provider.dialect],
+      baseUrl: provider.base_url,
+      apiKey: () => provider.apiKey,
+      headers: provider.headers,
+      timeoutMs: provider.timeout_ms,
+      firstByteTimeoutMs: provider.first_byte_timeout_ms,
+      idleTimeoutMs: provider.idle_timeout_ms,
+      dispatcher: agent,
+      clock,
+    });
+    return withBreaker(withBulkhead(upstream, provider.max_concurrent), { failures, cooldownMs });
+  };
+  const byId = new Map(config.providers.map((provider) => [provider.id, compose(provider)]));
+  const demo = config.models.length === 0;
+  if (demo) {
+    const now = (): number => clock.now();
+    byId.set(DEMO_PROVIDER, createDemoProvider({ dialect: dialects['openai-chat'], newId: randomUUID, now }));
+  }
+  return { models: demo ? demoModels() : config.models, byId, close: () => agent.close() };
+}
+
+async function composeClassifier(config: Config, logger: Logger): Promise<Classifier> {
+  const { bundle } = config.classifier;
+  const path = existsSync(bundle) ? resolve(bundle) : resolve(PROJECT, bundle);
+  try {
+    return await openOnnxClassifier(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.error(
+      { bundle: path, reason },
+      'THE CLASSIFIER CANNOT LOAD: routing by keyword rules until this is mended',
+    );
+    return createRulesClassifier();
+  }
+}
+
+/** The model that is asked in doubt: the named one, or the cheapest real one of the simple tier. */
+function judgeModel(config: Config, models: readonly ModelSpec[]): ModelSpec | undefined {
+  const { model } = config.judge;
+  if (model === 'none') return undefined;
+  if (model !== 'auto') return models.find((candidate) => candidate.id === model);
+  const price = (candidate: ModelSpec): number => candidate.price?.input ?? Number.POSITIVE_INFINITY;
+  return models
+    .filter((candidate) => candidate.tier === 'simple' && candidate.provider !== DEMO_PROVIDER)
+    .sort((a, b) => price(a) - price(b))[0];
+}
+
+function composeJudge(
+  config: Config,
+  model: ModelSpec | undefined,
+  providers: Providers,
+  store: Store,
+  clock: Clock,
+): Judge {
+  const provider = model && providers.byId.get(model.provider);
+  if (!model || !provider) return createAbsentJudge();
+  return createNanoJudge({
+    model,
+    provider,
+    timeoutMs: config.judge.timeout_ms,
+    cacheEntries: config.judge.cache_entries,
+    cacheTtlMs: config.judge.cache_ttl_s * 1_000,
+    breakerFailures: config.judge.breaker_failures,
+    breakerCooldownMs: config.judge.breaker_cooldown_ms,
+    dailyBudgetUsd: config.judge.daily_budget_usd,
+    spent: (since) => store.judgeSpend(since),
+    costOf: (usage) => costOf(model.price, usage),
+    clock,
+  });
+}
+
+/** The model a plain request of the tier goes to first. */
+function firstModel(tier: Tier, models: readonly ModelSpec[]): string {
+  const needs = { tools: false, vision: false, json: false, streaming: false, inputTokens: 500 };
+  const { candidates } = orderCandidates({ tier, needs, models, expectedOutputTokens: 400 });
+  const [first] = candidates;
+  if (!first) return 'nobody';
+  return `${first.model} (${first.provider})${first.tier === tier ? '' : `, because no model is configured for ${tier}`}`;
+}
+
+function summarise(
+  models: readonly ModelSpec[],
+  classifier: Classifier,
+  judge: ModelSpec | undefined,
+): string[] {
+  const demo = models.some((model) => model.provider === DEMO_PROVIDER);
+  return [
+    ...(demo
+      ? [
+          'DEMO: no provider key and no local server is configured, so the built-in demo provider answers; no model is called.',
+        ]
+      : []),
+    `classifier: ${classifier.id}${classifier.id === 'rules' ? ' (FALLBACK: the bundle did not load)' : ''}`,
+    `judge in doubt: ${judge?.id ?? 'none, doubt goes one tier up'}`,
+    ...TIERS.map((tier) => `${tier}: ${firstModel(tier, models)}`),
+  ];
+}
+
+/** Builds the router from its configuration. Rejects where the store cannot be opened or a validator is not valid. */
+export async function composeRouter(config: Config, surroundings: Surroundings): Promise<Router> {
+  const { clock, logger, random, version } = surroundings;
+  const validators = new Map(
+    Object.entries(config.validators).map(([name, spec]) => [name, createValidator(name, spec)]),
+  );
+  const providers = composeProviders(config, surroundings);
+  const { models } = providers;
+  const store = await openSqliteStore(config.store.path);
+  const classifier = await composeClassifier(config, logger);
+  const judging = judgeModel(config, models);
+  const decide = createDecide({
+    classifier,
+    fallbackClassifier: createRulesClassifier(),
+    judge: composeJudge(config, judging, providers, store, clock),
+    models,
+    routes: config.routes,
+    expectedOutputTokens: config.execution.expected_output_tokens,
+    ...(config.classifier.doubt_below === undefined ? {} : { doubtBelow: config.classifier.doubt_below }),
+    clock,
+    newId: () => `dec_${randomUUID()}`,
+    logger,
+  });
+  const execute = createExecute({
+    models,
+    provider: (id) => providers.byId.get(id),
+    validators: (names) => names.flatMap((name) => validators.get(name) ?? []),
+    retry: createRetry(config.execution.retries, random),
+    clock,
+    maxAttempts: config.execution.max_attempts,
+    deadlineMs: config.execution.deadline_ms,
+  });
+  const keepText = KEEP_TEXT[config.store.text];
+  const handle = createHandle({ decide, execute, store, models, clock, logger, keepText });
+  let draining = false;
+  const notReady = async (): Promise<Record<string, string>> => {
+    const failure = await store.ping().then(
+      () => undefined,
+      () => 'cannot be read and written',
+    );
+    return { ...(failure ? { store: failure } : {}), ...(draining ? { server: 'draining' } : {}) };
+  };
+  const app = createApp({
+    handle,
+    decide,
+    dialects: createDialects(),
+    store,
+    models,
+    clock,
+    logger,
+    bodyLimitBytes: config.server.body_limit_mb * 1024 * 1024,
+    notReady,
+    version,
+  });
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    await Promise.all([store.close(), classifier.close(), providers.close()]);
+  };
+  return {
+    app,
+    store,
+    summary: summarise(models, classifier, judging),
+    drain: () => {
+      draining = true;
+    },
+    close: () => {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { ChatRequest, DialectId } from '../core/chat.ts';
+import type { Clock, Dialect, Logger, Store } from '../core/ports.ts';
+import type { Decision, ModelSpec } from '../core/routing.ts';
+import type { RequestContext } from '../routing/context.ts';
+import type { Handle } from '../routing/handle.ts';
+
+/** What the HTTP layer needs. It never sees a provider or a classifier. */
+export interface HttpDeps {
+  readonly handle: Handle;
+  /** The dry run: the decision alone, nothing recorded. */
+  readonly decide: (request: ChatRequest, context: RequestContext) => Promise<Decision>;
+  readonly dialects: Readonly<Record<DialectId, Dialect>>;
+  readonly store: Store;
+  readonly models: readonly ModelSpec[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Largest request body, bytes. */
+  readonly bodyLimitBytes: number;
+  /** Name of what is wrong by name of the check, empty when the router can serve. */
+  readonly notReady: () => Promise<Readonly<Record<string, string>>>;
+  readonly version: string;
+}

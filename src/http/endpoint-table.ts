@@ -1,0 +1,123 @@
+/** Every endpoint, once: the app's routes, the OpenAPI document and the README's table come from this list. */
+import type { RequestHandler } from 'express';
+import type { z } from 'zod';
+import type { HttpDeps } from './deps.ts';
+import { createCompletions } from './endpoints/completions.ts';
+import { createDecisions, createFeedback, createStats } from './endpoints/records.ts';
+import { createClassify, createRoute } from './endpoints/route.ts';
+import { createHealth, createModels, createReady } from './endpoints/service.ts';
+import {
+  classifyRequest,
+  classifyResponse,
+  decisionResponse,
+  feedbackRequest,
+  feedbackResponse,
+  healthResponse,
+  modelsResponse,
+  readyResponse,
+  routeRequest,
+  routeResponse,
+  statsQuery,
+  statsResponse,
+} from './schemas.ts';
+import { anthropicMessagesBody, chatCompletionsBody, wireAnswer } from './wire-schemas.ts';
+
+export interface Endpoint {
+  readonly method: 'get' | 'post';
+  /** Express path. */
+  readonly path: string;
+  /** One line for people. */
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  readonly response: z.ZodType;
+  /** It answers with a decision and so carries the `x-router-*` headers. */
+  readonly routed?: boolean;
+  /** It may answer with server-sent events. */
+  readonly streams?: boolean;
+  readonly handler: (deps: HttpDeps) => RequestHandler;
+}
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: 'post',
+    path: '/v1/chat/completions',
+    summary: 'OpenAI Chat Completions, streaming or not',
+    body: chatCompletionsBody,
+    response: wireAnswer,
+    routed: true,
+    streams: true,
+    handler: (deps) => createCompletions(deps, deps.dialects['openai-chat']),
+  },
+  {
+    method: 'post',
+    path: '/v1/messages',
+    summary: 'Anthropic Messages, streaming or not',
+    body: anthropicMessagesBody,
+    response: wireAnswer,
+    routed: true,
+    streams: true,
+    handler: (deps) => createCompletions(deps, deps.dialects['anthropic-messages']),
+  },
+  {
+    method: 'get',
+    path: '/v1/models',
+    summary: 'The models a request may name: `auto`, `auto:<tier>` and every configured one',
+    response: modelsResponse,
+    handler: createModels,
+  },
+  {
+    method: 'post',
+    path: '/v1/route',
+    summary: 'A plain prompt in, a tier and a response out',
+    body: routeRequest,
+    response: routeResponse,
+    routed: true,
+    handler: createRoute,
+  },
+  {
+    method: 'post',
+    path: '/v1/classify',
+    summary: 'The decision alone, for one request or up to 1,000',
+    body: classifyRequest,
+    response: classifyResponse,
+    handler: createClassify,
+  },
+  {
+    method: 'post',
+    path: '/v1/feedback',
+    summary: 'A thumb, a score, the right tier or a comment on a decision; or take it back',
+    body: feedbackRequest,
+    response: feedbackResponse,
+    handler: createFeedback,
+  },
+  {
+    method: 'get',
+    path: '/v1/decisions/:id',
+    summary: 'One decision explained: what was known, asked, tried, paid and said of it',
+    response: decisionResponse,
+    handler: createDecisions,
+  },
+  {
+    method: 'get',
+    path: '/v1/stats',
+    summary: 'Cost, tokens, latency, escalations and feedback by tier and model in a time window',
+    query: statsQuery,
+    response: statsResponse,
+    handler: createStats,
+  },
+  {
+    method: 'get',
+    path: '/healthz',
+    summary: 'The process runs',
+    response: healthResponse,
+    handler: createHealth,
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    summary: 'It can serve; 503 names what is missing',
+    response: readyResponse,
+    handler: createReady,
+  },
+];

@@ -1,0 +1,59 @@
+/** Feedback in; decisions and statistics out. */
+import type { RequestHandler } from 'express';
+import { RouterError } from '../../core/errors.ts';
+import type { FeedbackInput } from '../../core/ports.ts';
+import type { FeedbackKind } from '../../core/routing.ts';
+import { keyLabel } from '../../routing/context.ts';
+import type { HttpDeps } from '../deps.ts';
+import { parseBody } from '../parse-body.ts';
+import { contextOf } from '../request-context.ts';
+import { feedbackRequest, statsQuery, windowOf } from '../schemas.ts';
+import { statsToWire, toWire } from '../wire.ts';
+
+const KINDS = ['rating', 'score', 'tier', 'comment'] as const satisfies readonly FeedbackKind[];
+
+/** `POST /v1/feedback`. */
+export function createFeedback(deps: HttpDeps): RequestHandler {
+  return async (req, res) => {
+    const body = parseBody(feedbackRequest, req.body);
+    const { decision_id: decisionId } = body;
+    const at = deps.clock.now();
+    if (body.revoke) {
+      const { revoked } = await deps.store.revokeFeedback(decisionId, at);
+      res.json({ decision_id: decisionId, recorded: [], replaced: false, revoked });
+      return;
+    }
+    const apiKey = keyLabel(contextOf(req, res, deps.clock));
+    const recorded = KINDS.filter((kind) => body[kind] !== undefined);
+    const inputs = recorded.map((kind): FeedbackInput => {
+      const by = apiKey === undefined ? {} : { apiKey };
+      return { decisionId, kind, [kind]: body[kind], ...by };
+    });
+    const { replaced } = await deps.store.addFeedback(inputs, at);
+    res.json({ decision_id: decisionId, recorded, replaced: replaced > 0, revoked: 0 });
+  };
+}
+
+/** `GET /v1/decisions/:id`. */
+export function createDecisions(deps: HttpDeps): RequestHandler {
+  return async (req, res) => {
+    const stored = await deps.store.getDecision(String(req.params.id));
+    if (!stored) throw new RouterError('unknown_decision', 'id: no decision has this id.', { field: 'id' });
+    res.json({
+      decision: toWire(stored.decision),
+      outcome: stored.outcome ? toWire(stored.outcome) : null,
+      feedback: toWire(stored.feedback),
+    });
+  };
+}
+
+/** `GET /v1/stats`. */
+export function createStats(deps: HttpDeps): RequestHandler {
+  return async (req, res) => {
+    const window = windowOf(parseBody(statsQuery, { ...req.query }), deps.clock.now());
+    if (window.from >= window.to) {
+      throw new RouterError('invalid_request', 'from: must be before to.', { field: 'from' });
+    }
+    res.json(statsToWire(await deps.store.stats(window)));
+  };
+}

@@ -1,0 +1,50 @@
+/** What monitors and clients ask of the service itself. */
+import type { RequestHandler } from 'express';
+import { AUTO_MODELS } from '../../routing/override.ts';
+import type { HttpDeps } from '../deps.ts';
+import { toWire } from '../wire.ts';
+
+/** A fixed date for the `created` fields that both official clients expect of a model. */
+const CREATED = Date.parse('2026-01-01T00:00:00Z');
+
+/** `GET /v1/models`, readable by the OpenAI and the Anthropic clients. */
+export function createModels(deps: HttpDeps): RequestHandler {
+  const entry = (id: string, owner: string) => ({
+    id,
+    object: 'model',
+    type: 'model',
+    created: CREATED / 1_000,
+    created_at: new Date(CREATED).toISOString(),
+    display_name: id,
+    owned_by: owner,
+  });
+  const routed = AUTO_MODELS.map((id) => entry(id, 'router'));
+  const configured = deps.models.map((model) => ({
+    ...entry(model.id, model.provider),
+    tier: model.tier,
+    context_window: model.contextWindow,
+    price: model.price ? toWire(model.price) : null,
+    capabilities: { ...model.capabilities },
+  }));
+  const data = [...routed, ...configured];
+  const page = { has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  return (_req, res) => {
+    res.json({ object: 'list', data, ...page });
+  };
+}
+
+/** `GET /healthz`: the process runs. */
+export function createHealth(): RequestHandler {
+  return (_req, res) => {
+    res.json({ status: 'ok' });
+  };
+}
+
+/** `GET /readyz`: it can serve; 503 names what is missing. */
+export function createReady(deps: HttpDeps): RequestHandler {
+  return async (_req, res) => {
+    const checks = await deps.notReady();
+    const ready = Object.keys(checks).length === 0;
+    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'unavailable', checks });
+  };
+}

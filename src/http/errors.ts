@@ -1,0 +1,59 @@
+/** One place turns an error into a status and a body in the caller's dialect. */
+import type { ErrorRequestHandler, Request } from 'express';
+import type { DialectId } from '../core/chat.ts';
+import { asRouterError, ERROR_CODES, RouterError } from '../core/errors.ts';
+import type { Dialect, Logger } from '../core/ports.ts';
+
+/** Errors of the body parser, which knows nothing of ours. */
+function fromBodyParser(error: unknown): RouterError | undefined {
+  if (!(error instanceof Error) || !('type' in error)) return undefined;
+  switch (error.type) {
+    case 'entity.too.large':
+      return new RouterError(
+        'body_too_large',
+        'The body exceeds the configured limit (server.body_limit_mb).',
+      );
+    case 'entity.parse.failed':
+      return new RouterError('invalid_request', 'The body is not valid JSON.');
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new RouterError(
+        'invalid_request',
+        'The content encoding or charset of the body is not supported.',
+      );
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new RouterError('client_closed', 'The body did not arrive whole.');
+    default:
+      return undefined;
+  }
+}
+
+function dialectOf(req: Request): DialectId {
+  return req.path.startsWith('/v1/messages') ? 'anthropic-messages' : 'openai-chat';
+}
+
+function malformedUrl(error: unknown): RouterError | undefined {
+  return error instanceof URIError ? new RouterError('invalid_request', 'The URL is not valid.') : undefined;
+}
+
+export function createErrorHandler(
+  dialects: Readonly<Record<DialectId, Dialect>>,
+  logger: Logger,
+): ErrorRequestHandler {
+  return (thrown, req, res, _next) => {
+    const error = fromBodyParser(thrown) ?? malformedUrl(thrown) ?? asRouterError(thrown);
+    const { level } = ERROR_CODES[error.code];
+    if (level === 'error') {
+      const cause = error.cause instanceof Error ? error.cause.stack : undefined;
+      logger.error({ code: error.code, path: req.path, cause }, error.message);
+    }
+    if (res.headersSent || res.destroyed) {
+      res.destroy();
+      return;
+    }
+    if (error.retryAfterSeconds !== undefined)
+      res.setHeader('retry-after', Math.ceil(error.retryAfterSeconds));
+    res.status(error.status).json(dialects[dialectOf(req)].encodeError(error));
+  };
+}

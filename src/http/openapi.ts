@@ -1,0 +1,95 @@
+/** The OpenAPI 3.1 document, generated from the endpoint table and its schemas. */
+import { z } from 'zod';
+import { ERROR_CODES } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Endpoint } from './endpoint-table.ts';
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'x-router-decision-id': 'Id of the decision; feedback names it.',
+  'x-router-tier': 'The tier that was decided.',
+  'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
+  'x-router-source': 'override, static, local, nano or fallback.',
+  'x-router-model': 'Id of the model that answers.',
+  'x-router-cost-usd': 'Cost in USD, or `unknown`.',
+  'x-router-cost-kind': '`actual`, or `estimate` for a stream.',
+};
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonObject;
+  return json;
+}
+
+function parameters(endpoint: Endpoint): JsonObject[] {
+  const inPath = [...endpoint.path.matchAll(/:(\w+)/g)].map((match) => ({
+    name: match[1] ?? '',
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const query = endpoint.query ? (schemaOf(endpoint.query, 'input').properties as JsonObject) : {};
+  const inQuery = Object.entries(query).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema,
+  }));
+  return [...inPath, ...inQuery];
+}
+
+function operation(endpoint: Endpoint): JsonObject {
+  const content: JsonObject = { 'application/json': { schema: schemaOf(endpoint.response, 'output') } };
+  if (endpoint.streams) content['text/event-stream'] = { schema: { type: 'string' } };
+  const headers = Object.fromEntries(
+    Object.entries(HEADERS).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+  );
+  const found = parameters(endpoint);
+  return {
+    summary: endpoint.summary,
+    operationId: `${endpoint.method}${endpoint.path.replace(/[^a-zA-Z]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    ...(found.length === 0 ? {} : { parameters: found }),
+    ...(endpoint.body
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } },
+          },
+        }
+      : {}),
+    responses: {
+      '200': { description: 'OK', ...(endpoint.routed ? { headers } : {}), content },
+      default: { $ref: '#/components/responses/Error' },
+    },
+  };
+}
+
+/** Builds the document. Express paths (`:id`) become OpenAPI paths (`{id}`). */
+export function buildOpenApi(endpoints: readonly Endpoint[], version: string): JsonObject {
+  const paths: Record<string, JsonObject> = {};
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [endpoint.method]: operation(endpoint) };
+  }
+  const codes = Object.entries(ERROR_CODES).map(
+    ([code, { status, says }]) => `\`${code}\` (${status}): ${says}`,
+  );
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'LLM router',
+      version,
+      description: 'Answers each LLM request with the cheapest model that is good enough.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      responses: {
+        Error: {
+          description: `An error in the dialect of the endpoint. Codes: ${codes.join(' ')}`,
+          content: {
+            'application/json': { schema: { type: 'object', properties: { error: { type: 'object' } } } },
+          },
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import type { Response } from 'express';
+import type { Decision } from '../core/routing.ts';
+import type { Handled } from '../routing/handle.ts';
+
+function money(value: number | null | undefined): string {
+  return value === null || value === undefined ? 'unknown' : String(Number(value.toPrecision(6)));
+}
+
+/** What is known of a decision before any answer. */
+export function setDecisionHeaders(res: Response, decision: Decision): void {
+  res.setHeader('x-router-decision-id', decision.id);
+  res.setHeader('x-router-tier', decision.tier);
+  res.setHeader('x-router-confidence', decision.confidence.toFixed(4));
+  res.setHeader('x-router-source', decision.source);
+}
+
+/**
+ * The `x-router-*` headers of an answer. A stream's cost is not known when its headers go out: they then carry the
+ * estimate and say so in `x-router-cost-kind`; the decision's record has the actual cost afterwards.
+ */
+export function setRouterHeaders(res: Response, handled: Handled): void {
+  const { decision, candidate, result } = handled;
+  setDecisionHeaders(res, decision);
+  res.setHeader('x-router-model', candidate?.model ?? 'none');
+  if (result.kind === 'stream') {
+    res.setHeader('x-router-cost-usd', money(candidate?.estimatedCostUsd));
+    res.setHeader('x-router-cost-kind', 'estimate');
+  } else {
+    res.setHeader('x-router-cost-usd', money(result.outcome.costUsd));
+    res.setHeader('x-router-cost-kind', 'actual');
+    const dropped = result.outcome.attempts.at(-1)?.dropped ?? [];
+    if (dropped.length > 0) res.setHeader('x-router-dropped', dropped.join(', '));
+    const tier = result.outcome.tier;
+    if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
+  }
+  if (result.kind !== 'error' && result.unvalidated !== undefined) {
+    res.setHeader('x-router-validation', `failed ${result.unvalidated}`);
+  }
+}

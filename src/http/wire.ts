@@ -1,0 +1,30 @@
+import type { JsonValue } from '../core/json.ts';
+import type { Stats, StatsRow } from '../core/ports.ts';
+import { perTier } from '../core/tier.ts';
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The value with its camelCase field names in snake_case, as the API writes them; strings and numbers unchanged. */
+export function toWire(value: unknown): JsonValue {
+  if (Array.isArray(value)) return value.map(toWire);
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+    return Object.fromEntries(entries.map(([name, inner]) => [snake(name), toWire(inner)]));
+  }
+  return value as JsonValue;
+}
+
+/** Statistics as the API writes them. Names of models and sources are data and stay as they are. */
+export function statsToWire(stats: Stats): JsonValue {
+  const row = (value: StatsRow): JsonValue => toWire(value);
+  return {
+    window: { from: new Date(stats.window.from).toISOString(), to: new Date(stats.window.to).toISOString() },
+    total: row(stats.total),
+    by_tier: { ...perTier((tier) => row(stats.byTier[tier])) },
+    by_model: Object.fromEntries(Object.entries(stats.byModel).map(([model, value]) => [model, row(value)])),
+    by_source: { ...stats.bySource },
+    savings: toWire(stats.savings),
+  };
+}

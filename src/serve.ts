@@ -1,0 +1,55 @@
+/** Listening, and stopping without losing a request. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Router } from './compose.ts';
+
+export interface ServeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** How long requests in flight may still take once stopping has begun. */
+  readonly drainTimeoutMs: number;
+}
+
+export interface Serving {
+  /** `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** Takes no new connection, waits for the requests in flight, then closes the router. Idempotent. */
+  stop(): Promise<void>;
+}
+
+function listen(server: Server, options: ServeOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Serves the router's app. Rejects where the address cannot be taken. */
+export async function serve(router: Router, options: ServeOptions): Promise<Serving> {
+  const server = createServer(router.app);
+  server.keepAliveTimeout = 65_000;
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+
+  const stop = async (): Promise<void> => {
+    router.drain();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), options.drainTimeoutMs);
+    await closed;
+    clearTimeout(timer);
+    await router.close();
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url: `http://${host}:${port}`,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
