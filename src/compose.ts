@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Express } from 'express';
 import { Agent } from 'undici';
 import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
-import { openOnnxClassifier } from './classifiers/onnx.ts';
+import { createOnnxClassifier } from './classifiers/onnx.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import type { Config, ResolvedProvider } from './config/load.ts';
 import type { Classifier, Clock, Judge, Logger, Provider, Store } from './core/ports.ts';
@@ -20,6 +20,7 @@ import { createUpstream } from './providers/upstream.ts';
 import { costOf } from './routing/cost.ts';
 import { createDecide } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
+import { FEATURE_VERSION } from './routing/features.ts';
 import { createHandle } from './routing/handle.ts';
 import { orderCandidates } from './routing/policy.ts';
 import { redact } from './routing/redact.ts';
@@ -90,18 +91,26 @@ function composeProviders(config: Config, { clock }: Surroundings): Providers {
   return { models: demo ? demoModels() : config.models, byId, close: () => agent.close() };
 }
 
-async function composeClassifier(config: Config, logger: Logger): Promise<Classifier> {
-  const { bundle } = config.classifier;
-  const path = existsSync(bundle) ? resolve(bundle) : resolve(PROJECT, bundle);
+/** The bundle's folder: as it stands, below the project, or an id below the project's models. */
+function bundlePath(bundle: string): string {
+  const places = [resolve(bundle), resolve(PROJECT, bundle), resolve(PROJECT, 'models', bundle)];
+  return places.find((place) => existsSync(place)) ?? resolve(bundle);
+}
+
+async function composeClassifier(config: Config, logger: Logger): Promise<Classifier | undefined> {
+  const { bundle, labels } = config.classifier;
   try {
-    return await openOnnxClassifier(path);
+    return await createOnnxClassifier(bundlePath(bundle), {
+      featureVersion: FEATURE_VERSION,
+      ...(labels ? { labels } : {}),
+    });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     logger.error(
-      { bundle: path, reason },
+      { bundle, reason },
       'THE CLASSIFIER CANNOT LOAD: routing by keyword rules until this is mended',
     );
-    return createRulesClassifier();
+    return undefined;
   }
 }
 
@@ -151,7 +160,7 @@ function firstModel(tier: Tier, models: readonly ModelSpec[]): string {
 
 function summarise(
   models: readonly ModelSpec[],
-  classifier: Classifier,
+  classifier: Classifier | undefined,
   judge: ModelSpec | undefined,
 ): string[] {
   const demo = models.some((model) => model.provider === DEMO_PROVIDER);
@@ -161,7 +170,7 @@ function summarise(
           'DEMO: no provider key and no local server is configured, so the built-in demo provider answers; no model is called.',
         ]
       : []),
-    `classifier: ${classifier.id}${classifier.id === 'rules' ? ' (FALLBACK: the bundle did not load)' : ''}`,
+    `classifier: ${classifier?.id ?? 'keyword rules (FALLBACK: the bundle did not load)'}`,
     `judge in doubt: ${judge?.id ?? 'none, doubt goes one tier up'}`,
     ...TIERS.map((tier) => `${tier}: ${firstModel(tier, models)}`),
   ];
@@ -179,7 +188,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const classifier = await composeClassifier(config, logger);
   const judging = judgeModel(config, models);
   const decide = createDecide({
-    classifier,
+    ...(classifier ? { classifier } : {}),
     fallbackClassifier: createRulesClassifier(),
     judge: composeJudge(config, judging, providers, store, clock),
     models,
@@ -223,7 +232,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   });
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
-    await Promise.all([store.close(), classifier.close(), providers.close()]);
+    await Promise.all([store.close(), classifier?.close(), providers.close()]);
   };
   return {
     app,

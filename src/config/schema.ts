@@ -40,8 +40,14 @@ const classifier = z
     bundle: z
       .string()
       .min(1)
-      .default('models/current')
-      .describe('Folder of the classifier bundle, or a file that names it. `ROUTER_MODEL` overrides it.'),
+      .default('models')
+      .describe(
+        'A classifier bundle: its folder, its id below `models/`, or a folder of bundles whose `current` names one. `ROUTER_MODEL` overrides it.',
+      ),
+    labels: z
+      .record(z.string(), tier)
+      .optional()
+      .describe('Label to tier, for a sequence-classification model whose labels are not tier names.'),
     doubt_below: z
       .number()
       .min(0)

@@ -1,6 +1,6 @@
 /** An upstream over HTTP: a dialect, a base URL and a key. */
 import { type Dispatcher, request as send } from 'undici';
-import type { StreamFrame } from '../core/chat.ts';
+import type { ChatRequest, StreamFrame } from '../core/chat.ts';
 import { asRouterError, RouterError } from '../core/errors.ts';
 import type { Clock, Dialect, Provider, ProviderCall } from '../core/ports.ts';
 import { readSseFrames } from '../core/sse.ts';
@@ -87,14 +87,19 @@ export function createUpstream(options: UpstreamOptions): Provider {
     throw dialect.decodeError(answer.statusCode, await readError(answer.body), retryAfter);
   }
 
-  async function* frames(body: AsyncIterable<Uint8Array>, signals: CallSignals): AsyncGenerator<StreamFrame> {
+  async function* frames(
+    body: AsyncIterable<Uint8Array>,
+    request: ChatRequest,
+    signals: CallSignals,
+  ): AsyncGenerator<StreamFrame> {
     const decoder = dialect.streamDecoder();
     let ended = false;
     try {
       for await (const { raw, event, data } of readSseFrames(body)) {
-        const events = data === '' ? [] : decoder.push({ data, ...(event === undefined ? {} : { event }) });
+        const sent = { data, ...(event === undefined ? {} : { event }) };
+        const events = data === '' ? [] : decoder.push(sent);
         ended ||= events.some((each) => each.type === 'finish' || each.type === 'error');
-        yield { raw, events };
+        yield { raw: dialect.hides?.(request, sent) ? '' : raw, events };
       }
       const last = decoder.end();
       if (last.length > 0) yield { raw: '', events: last };
@@ -124,7 +129,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
           await answer.body.dump();
           throw new RouterError('upstream_malformed', `Provider ${id} did not answer with an event stream.`);
         }
-        return { dialect: dialect.id, dropped, frames: frames(answer.body, signals) };
+        return { dialect: dialect.id, dropped, frames: frames(answer.body, call.request, signals) };
       } catch (error) {
         throw asRouterError(transportError(error, id, signals));
       }

@@ -1,6 +1,6 @@
 /** One arrow of the drawing: a request in, a decision with its plan and its reasons out. Calls no answering model. */
 import type { ChatRequest } from '../core/chat.ts';
-import { asRouterError, RouterError } from '../core/errors.ts';
+import { RouterError } from '../core/errors.ts';
 import type { Classifier, Clock, Judge, Logger } from '../core/ports.ts';
 import type {
   Classification,
@@ -20,8 +20,9 @@ import { requirementsOf } from './requirements.ts';
 import { matchRoute, type StaticRoute } from './static-route.ts';
 
 export interface DecideDeps {
-  readonly classifier: Classifier;
-  /** Answers where the classifier itself fails. */
+  /** Absent where its bundle could not be loaded. */
+  readonly classifier?: Classifier;
+  /** Answers where the classifier is absent or fails. */
   readonly fallbackClassifier: Classifier;
   readonly judge: Judge;
   readonly models: readonly ModelSpec[];
@@ -53,34 +54,42 @@ function percent(value: number): string {
   return `${Math.round(value * 100)} %`;
 }
 
-async function predict(
-  text: string,
-  deps: DecideDeps,
-): Promise<{ classification: Classification; by: Classifier; failed: boolean }> {
+interface Prediction {
+  readonly classification: Classification;
+  readonly by: Classifier;
+  /** Why the fallback answered; undefined where the classifier did. */
+  readonly failure?: string;
+}
+
+async function predict(text: string, deps: DecideDeps): Promise<Prediction> {
   const ask = async (by: Classifier): Promise<Classification> => {
     const [classification] = await by.classify([{ text }]);
     if (!classification) throw new Error('the classifier gave no answer');
     return classification;
   };
+  const fallback = async (failure: string): Promise<Prediction> => {
+    const by = deps.fallbackClassifier;
+    return { classification: await ask(by), by, failure };
+  };
+  const { classifier, logger } = deps;
+  if (!classifier) return fallback('no classifier bundle is loaded');
   try {
-    return { classification: await ask(deps.classifier), by: deps.classifier, failed: false };
+    return { classification: await ask(classifier), by: classifier };
   } catch (error) {
-    deps.logger.error(
-      { classifier: deps.classifier.id, err: asRouterError(error).code },
-      'classifier failed, using rules',
-    );
-    return { classification: await ask(deps.fallbackClassifier), by: deps.fallbackClassifier, failed: true };
+    const cause = error instanceof Error ? error.message : 'unknown';
+    logger.error({ classifier: classifier.id, cause }, 'the classifier failed, keyword rules decide');
+    return fallback(`${classifier.id} failed`);
   }
 }
 
 async function classified(text: string, signal: AbortSignal, deps: DecideDeps): Promise<Choice> {
-  const { classification, by, failed } = await predict(text, deps);
-  const verdict = gate(classification, failed ? by.doubtBelow : (deps.doubtBelow ?? by.doubtBelow));
+  const { classification, by, failure } = await predict(text, deps);
+  const verdict = gate(classification, failure ? by.doubtBelow : (deps.doubtBelow ?? by.doubtBelow));
   const { tier, confidence } = classification;
   const known = { confidence, classification, classifier: by.id, gate: verdict };
   const says = `${by.id} says ${tier} with confidence ${percent(confidence)}`;
-  const first = failed ? [`${deps.classifier.id} failed, keyword rules decide`, says] : [says];
-  if (verdict.sure) return { ...known, tier, source: failed ? 'fallback' : 'local', reasons: first };
+  const first = failure ? [`${failure}: keyword rules decide`, says] : [says];
+  if (verdict.sure) return { ...known, tier, source: failure ? 'fallback' : 'local', reasons: first };
 
   const doubt = `below ${percent(verdict.threshold)}: in doubt`;
   const judge = await deps.judge.judge({ text }, signal);
