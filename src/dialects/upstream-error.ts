@@ -5,10 +5,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 const MAX_QUOTE = 500;
 
 const SECRETS: readonly RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|xai|key|tgp|hf|nvapi|AIza)[-_][\w*.-]{4,}/g,
+  /\b(?:sk|pk|rk|gsk|xai|key|tgp|hf|nvapi)[-_](?=[\w.-]*[\d*])[\w*.-]{4,}/g,
   /\bAIza[\w-]{10,}/g,
   /\bBearer\s+\S+/gi,
-  /\b(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{32,}/g,
+  /\b(?=[A-Za-z]*\d)[A-Za-z0-9]{32,}\b/g,
 ];
 
 /** The text without anything that looks like a key. */

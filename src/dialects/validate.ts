@@ -4,7 +4,9 @@ import { RouterError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** A plain JSON object whose fields are not looked at. */
-export const jsonObject = z.custom<JsonObject>(isJsonObject, { error: 'must be an object' });
+export const jsonObject = z.custom<JsonObject>(isJsonObject, {
+  error: (issue) => `${issue.input === undefined ? 'is required and ' : ''}must be an object`,
+});
 
 /** A plain JSON object with a `type`, as content parts and tools are. */
 export const typedObject = z.custom<JsonObject & { type: string }>(

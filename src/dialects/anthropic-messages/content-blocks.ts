@@ -12,7 +12,7 @@ const redactedBlock = z.looseObject({ data: z.string() });
 const toolUseBlock = z.looseObject({ id: z.string().min(1), name: z.string().min(1), input: jsonObject });
 const toolResultBlock = z.looseObject({
   tool_use_id: z.string().min(1),
-  content: z.unknown(),
+  content: z.unknown().optional(),
   is_error: z.boolean().nullish(),
 });
 const imageBlock = z.looseObject({ source: typedObject });
@@ -36,7 +36,7 @@ function decodeImage(block: Block, path: string): Part {
 /** A tool result; one that holds more than text and images stays opaque, since it cannot cross whole. */
 function decodeToolResult(block: Block, path: string): Part {
   const { tool_use_id: callId, content, is_error: isError } = parseAt(toolResultBlock, block, path);
-  const parts = decodeContent(content, `${path}.content`);
+  const parts = decodeOptionalContent(content, `${path}.content`);
   const readable = parts.filter(
     (part): part is TextPart | ImagePart => part.type === 'text' || part.type === 'image',
   );
@@ -69,11 +69,16 @@ export function decodeBlock(block: Block, path: string): Part {
   }
 }
 
-/** The parts of `content` or `system`: a string, an array of blocks, or nothing. */
+/** The parts of a `content` that must be there: a string or an array of blocks. */
 export function decodeContent(content: unknown, path: string): readonly Part[] {
-  if (content === undefined || content === null || content === '') return [];
+  if (content === '') return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return parseAt(blockArray, content, path).map((block, index) => decodeBlock(block, `${path}[${index}]`));
+}
+
+/** The parts of a `content` that may be left out. */
+export function decodeOptionalContent(content: unknown, path: string): readonly Part[] {
+  return content === undefined || content === null ? [] : decodeContent(content, path);
 }
 
 /** Media types under names the format does not know. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Message, Part, Role } from '../../core/chat.ts';
 import { parseAt } from '../validate.ts';
-import { decodeContent } from './content-blocks.ts';
+import { decodeContent, decodeOptionalContent } from './content-blocks.ts';
 
 const messageList = z
-  .array(z.looseObject({ role: z.enum(['user', 'assistant', 'system']), content: z.unknown() }))
+  .array(z.looseObject({ role: z.enum(['user', 'assistant', 'system']), content: z.unknown().optional() }))
   .min(1);
 
 function isToolResult(part: Part): boolean {
@@ -25,7 +25,7 @@ function splitUser(parts: readonly Part[]): Message[] {
 
 /** `system` and `messages` as canonical messages. Throws `invalid_request` naming the field. */
 export function decodeMessages(system: unknown, value: unknown): readonly Message[] {
-  const instructions = decodeContent(system, 'system');
+  const instructions = decodeOptionalContent(system, 'system');
   const head: Message[] = instructions.length > 0 ? [{ role: 'system', content: instructions }] : [];
   const messages = parseAt(messageList, value, 'messages').flatMap((message, index): Message[] => {
     const parts = decodeContent(message.content, `messages[${index}].content`);

@@ -7,7 +7,7 @@ import { jsonObject, parseAt } from '../validate.ts';
 const SCHEMA_NAME = 'response';
 
 const format = z.looseObject({ type: z.literal('json_schema'), schema: jsonObject });
-const outputConfig = z.looseObject({ effort: z.string().nullish(), format: z.unknown() });
+const outputConfig = z.looseObject({ effort: z.string().nullish(), format: z.unknown().optional() });
 
 /** What `output_config` asks for. */
 export function decodeOutputConfig(value: unknown): { effort?: string; responseFormat?: ResponseFormat } {

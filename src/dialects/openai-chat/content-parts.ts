@@ -43,11 +43,16 @@ function decodePart(part: JsonObject & { type: string }, path: string): Part {
   }
 }
 
-/** The parts of a message's `content`: a string, an array of parts, or nothing. Parts of unknown types stay opaque. */
+/** The parts of a `content` that must be there: a string or an array. Parts of unknown types stay opaque. */
 export function decodeContent(content: unknown, path: string): readonly Part[] {
-  if (content === undefined || content === null || content === '') return [];
+  if (content === '') return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return parseAt(contentArray, content, path).map((part, index) => decodePart(part, `${path}[${index}]`));
+}
+
+/** The parts of a `content` that may be left out. */
+export function decodeOptionalContent(content: unknown, path: string): readonly Part[] {
+  return content === undefined || content === null ? [] : decodeContent(content, path);
 }
 
 /** An image as an `image_url` part; inline bytes become a data URL. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Message, Part, Role, ToolResultPart } from '../../core/chat.ts';
 import { jsonObject, parseAt, present } from '../validate.ts';
-import { decodeContent } from './content-parts.ts';
+import { decodeContent, decodeOptionalContent } from './content-parts.ts';
 
 const ROLES = ['developer', 'system', 'user', 'assistant', 'tool', 'function'] as const;
 
 const messageList = z
-  .array(z.looseObject({ role: z.enum(ROLES), content: z.unknown(), name: z.string().nullish() }))
+  .array(z.looseObject({ role: z.enum(ROLES), content: z.unknown().optional(), name: z.string().nullish() }))
   .min(1);
 const toolMessage = z.looseObject({ tool_call_id: z.string().min(1) });
 const functionMessage = z.looseObject({ name: z.string().min(1) });
@@ -17,8 +17,8 @@ const functionToolCall = z.looseObject({ function: functionCall });
 const assistantMessage = z.looseObject({
   refusal: z.string().nullish(),
   reasoning_content: z.string().nullish(),
-  reasoning: z.unknown(),
-  tool_calls: z.unknown(),
+  reasoning: z.unknown().optional(),
+  tool_calls: z.unknown().optional(),
   function_call: functionCall.nullish(),
 });
 
@@ -43,7 +43,7 @@ function decodeAssistant(message: { content?: unknown }, path: string, index: nu
   const fields = parseAt(assistantMessage, message, path);
   const thinking = fields.reasoning_content ?? (typeof fields.reasoning === 'string' ? fields.reasoning : '');
   const parts: Part[] = thinking === '' ? [] : [{ type: 'thinking', text: thinking }];
-  parts.push(...decodeContent(message.content, `${path}.content`));
+  parts.push(...decodeOptionalContent(message.content, `${path}.content`));
   if (fields.refusal) parts.push({ type: 'refusal', text: fields.refusal });
   parts.push(...decodeToolCalls(fields.tool_calls, `${path}.tool_calls`));
   if (fields.function_call) {
@@ -59,6 +59,13 @@ function toolResult(callId: string, content: readonly Part[]): Part {
   return content.length === readable.length
     ? result
     : { type: 'opaque', dialect: 'openai-chat', kind: 'tool_result', raw: { tool_call_id: callId } };
+}
+
+/** The id of the call that a message answers; undefined for the legacy `function` role, which has none. */
+function resultId(message: { role: string }, path: string): string | undefined {
+  if (message.role === 'tool') return parseAt(toolMessage, message, path).tool_call_id;
+  parseAt(functionMessage, message, path);
+  return undefined;
 }
 
 const CANONICAL_ROLES: Readonly<Record<(typeof ROLES)[number], Role>> = {
@@ -81,14 +88,14 @@ export function decodeMessages(value: unknown): readonly Message[] {
       lastCallId = message.function_call ? legacyCallId(index) : lastCallId;
       return { role, content, ...present({ name: message.name }) };
     }
+    if (role === 'tool') {
+      const callId = resultId(message, path) ?? lastCallId;
+      return {
+        role,
+        content: [toolResult(callId, decodeOptionalContent(message.content, `${path}.content`))],
+      };
+    }
     const content = decodeContent(message.content, `${path}.content`);
-    if (message.role === 'tool') {
-      return { role, content: [toolResult(parseAt(toolMessage, message, path).tool_call_id, content)] };
-    }
-    if (message.role === 'function') {
-      parseAt(functionMessage, message, path);
-      return { role, content: [toolResult(lastCallId, content)] };
-    }
     return { role, content, ...present({ name: message.name }) };
   });
 }
