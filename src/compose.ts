@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Express } from 'express';
 import { Agent } from 'undici';
 import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
-import { createOnnxClassifier } from './classifiers/onnx.ts';
+import { openOnnxClassifier } from './classifiers/onnx.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import type { Config, ResolvedProvider } from './config/load.ts';
 import type { Classifier, Clock, Judge, Logger, Provider, Store } from './core/ports.ts';
@@ -100,7 +100,7 @@ function bundlePath(bundle: string): string {
 async function composeClassifier(config: Config, logger: Logger): Promise<Classifier | undefined> {
   const { bundle, labels } = config.classifier;
   try {
-    return await createOnnxClassifier(bundlePath(bundle), {
+    return await openOnnxClassifier(bundlePath(bundle), {
       featureVersion: FEATURE_VERSION,
       ...(labels ? { labels } : {}),
     });
