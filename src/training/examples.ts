@@ -1,0 +1,156 @@
+/** Reads labelled rows, outcome tables and bare prompts of every source into one kind of example. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { TIERS, type Tier, tierRank } from '../core/tier.ts';
+import { factsText, type PlainMessage } from '../routing/features.ts';
+
+const contentSchema = z.union([
+  z.string(),
+  z
+    .array(z.looseObject({ type: z.string().optional(), text: z.string().optional() }))
+    .transform((parts) => parts.map(({ text }) => text ?? '').join('\n')),
+  z.null().transform(() => ''),
+]);
+
+/** One line of a data file. Unknown fields are kept out, absent ones have plain defaults. */
+export const rowSchema = z
+  .object({
+    id: z.string().optional(),
+    source: z.string().optional(),
+    world: z.string().optional(),
+    tier: z.enum(TIERS).optional(),
+    certain: z.boolean().default(true),
+    kind: z.string().optional(),
+    language: z.string().optional(),
+    prompt: z.string().optional(),
+    messages: z
+      .array(z.object({ role: z.enum(['system', 'user', 'assistant', 'tool']), content: contentSchema }))
+      .min(1)
+      .optional(),
+    facts: z
+      .object({
+        tools: z.number().optional(),
+        images: z.number().optional(),
+        json: z.boolean().optional(),
+        max_tokens: z.number().optional(),
+      })
+      .optional(),
+    attributes: z
+      .object({ steps: z.number(), hold: z.number(), depth: z.number(), length: z.number() })
+      .optional(),
+    pair: z.string().optional(),
+    success: z.record(z.string(), z.number().nullable()).optional(),
+  })
+  .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
+    message: 'exactly one of prompt and messages is needed',
+  });
+
+export type Row = z.infer<typeof rowSchema>;
+
+/** A request with what is known of it. */
+export interface Example {
+  /** First 12 hex digits of the SHA-1 of the prompt, or the row's own id. */
+  readonly id: string;
+  readonly source: string;
+  /** Rows of one group never stand on both sides of a split. */
+  readonly group: string;
+  /** As the classifier reads it. */
+  readonly text: string;
+  /** What a person would call the prompt: the last user turn. */
+  readonly prompt: string;
+  readonly messages: readonly PlainMessage[];
+  readonly tier?: Tier;
+  readonly certain: boolean;
+  readonly language: string;
+  /** Dependent steps, things to hold, domain depth, asked-for length; each 0 to 4. */
+  readonly attributes?: readonly [number, number, number, number];
+  /** Share of the models of an outcome table that failed, 0 to 1. */
+  readonly failure?: number;
+}
+
+export class RowError extends Error {}
+
+function sha(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}
+
+/** The text features of a row and of its variants. */
+export function rowText(messages: readonly PlainMessage[], facts: Row['facts']): string {
+  return factsText({
+    messages,
+    tools: facts?.tools ?? 0,
+    images: facts?.images ?? 0,
+    json: facts?.json ?? false,
+    ...(facts?.max_tokens === undefined ? {} : { maxOutputTokens: facts.max_tokens }),
+  });
+}
+
+/** `source` stands in where the row names none. */
+export function toExample(row: Row, source: string): Example {
+  const messages: PlainMessage[] = row.messages ?? [{ role: 'user', content: row.prompt ?? '' }];
+  const id = row.id ?? sha(row.prompt ?? JSON.stringify(row.messages)).slice(0, 12);
+  const prompt = messages.findLast(({ role }) => role === 'user')?.content ?? messages.at(-1)?.content ?? '';
+  const { attributes, success } = row;
+  const outcomes = Object.values(success ?? {}).filter((value): value is number => value !== null);
+  const named = row.source ?? source;
+  return {
+    id,
+    source: row.world === undefined ? named : `${named}/${row.world}`,
+    group: row.pair ?? id,
+    text: rowText(messages, row.facts),
+    prompt,
+    messages,
+    ...(row.tier ? { tier: row.tier } : {}),
+    certain: row.certain,
+    language: row.language ?? 'en',
+    ...(attributes
+      ? { attributes: [attributes.steps, attributes.hold, attributes.depth, attributes.length] as const }
+      : {}),
+    ...(outcomes.length > 0
+      ? { failure: 1 - outcomes.reduce((sum, value) => sum + value, 0) / outcomes.length }
+      : {}),
+  };
+}
+
+/** The examples of a JSON Lines text. Throws RowError that names line and field. */
+export function parseExamples(text: string, name: string, source: string): Example[] {
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const where = `${name}:${index + 1}`;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      throw new RowError(`${where}: not JSON`);
+    }
+    const parsed = rowSchema.safeParse(value);
+    if (parsed.success) return [toExample(parsed.data, source)];
+    const issue = parsed.error.issues[0];
+    throw new RowError(`${where}: ${issue?.path.join('.') || 'row'}: ${issue?.message ?? 'invalid'}`);
+  });
+}
+
+/** Reads one file, or every `.jsonl` file of a folder in the order of their names. */
+export function readExamples(path: string, source: string): Example[] {
+  if (!statSync(path).isDirectory()) return parseExamples(readFileSync(path, 'utf8'), path, source);
+  const files = readdirSync(path).filter((file) => file.endsWith('.jsonl'));
+  return files.sort().flatMap((file) => readExamples(join(path, file), source));
+}
+
+/** True for the fifth of the public rows that no training ever sees: stable by id. */
+export function isHeldOut(id: string): boolean {
+  return Number.parseInt(sha(`held:${id}`).slice(0, 8), 16) % 5 === 0;
+}
+
+/** A stable fold, 0 to `folds` - 1, of a group. */
+export function foldOf(group: string, folds: number): number {
+  return Number.parseInt(sha(`fold:${group}`).slice(0, 8), 16) % folds;
+}
+
+/** What a label says of the two lower tiers: is `simple` enough, is `moderate` enough. */
+export function sufficiencyOf(tier: Tier): readonly [number, number] {
+  const rank = tierRank(tier);
+  return [rank <= 0 ? 1 : 0, rank <= 1 ? 1 : 0];
+}
