@@ -17,6 +17,9 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+/** While draining, how often connections whose last answer has gone out are closed. */
+const IDLE_CHECK_MS = 50;
+
 function listen(server: Server, options: ServeOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -37,11 +40,13 @@ export async function serve(router: Router, options: ServeOptions): Promise<Serv
 
   const stop = async (): Promise<void> => {
     router.drain();
+    server.prependListener('request', (_req, res) => res.setHeader('connection', 'close'));
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
-    const timer = setTimeout(() => server.closeAllConnections(), options.drainTimeoutMs);
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    const deadline = setTimeout(() => server.closeAllConnections(), options.drainTimeoutMs);
     await closed;
-    clearTimeout(timer);
+    clearInterval(idle);
+    clearTimeout(deadline);
     await router.close();
   };
   let stopping: Promise<void> | undefined;
