@@ -94,6 +94,11 @@ async function readByAnthropic(text: string): Promise<{ text: string; calls: unk
 const streams = recordings((file) => file.endsWith('.chunks.txt') || file.endsWith('.sse'));
 const bodies = recordings((file) => file.endsWith('.json'));
 
+it.skipIf(process.env.ROUTER_DATA_DIR === undefined)('ROUTER_DATA_DIR holds recordings', () => {
+  expect(streams.length).toBeGreaterThan(0);
+  expect(bodies.length).toBeGreaterThan(0);
+});
+
 describe.skipIf(streams.length === 0)('recorded streams (ROUTER_DATA_DIR)', () => {
   it.each(streams)('$name reaches a client of the other dialect whole', async (recording) => {
     const events = decodeAll(recording.dialect, streamData(recording));
