@@ -37,14 +37,18 @@ export const routeRequest = z
 
 export const MAX_BATCH = 1_000;
 
-const batch = z.array(routeRequest).min(1).max(MAX_BATCH);
+const batch = z.array(routeRequest).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} at once`);
 
-/** One request or up to a thousand. */
-export const classifyRequest = z.union([
-  z.strictObject({ inputs: batch, path: z.string().startsWith('/').optional() }).describe('A batch.'),
-  batch.describe('A batch.'),
-  routeRequest,
-]);
+/** Several requests. */
+export const classifyBatch = z
+  .strictObject({
+    inputs: batch,
+    path: z.string().startsWith('/').optional().describe('The endpoint whose static routes apply.'),
+  })
+  .describe('A batch.');
+
+/** One request, or up to a thousand. */
+export const classifyRequest = z.union([classifyBatch, routeRequest]);
 
 const usage = z
   .object({

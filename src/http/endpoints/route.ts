@@ -9,7 +9,7 @@ import type { HttpDeps } from '../deps.ts';
 import { parseBody } from '../parse-body.ts';
 import { contextOf } from '../request-context.ts';
 import { setRouterHeaders } from '../router-headers.ts';
-import { classifyRequest, routeRequest } from '../schemas.ts';
+import { classifyBatch, routeRequest } from '../schemas.ts';
 import { toWire } from '../wire.ts';
 
 type RouteBody = z.output<typeof routeRequest>;
@@ -104,13 +104,13 @@ interface Batch {
   readonly path: string;
 }
 
-function batchOf(body: z.output<typeof classifyRequest>): Batch {
-  if (Array.isArray(body)) return { inputs: body, single: false, path: ROUTE_PATH };
-  if (Array.isArray(body.inputs)) {
-    const { inputs, path } = body as { inputs: readonly RouteBody[]; path?: string };
+function batchOf(body: unknown): Batch {
+  const several = Array.isArray(body) ? { inputs: body } : body;
+  if (typeof several === 'object' && several !== null && 'inputs' in several) {
+    const { inputs, path } = parseBody(classifyBatch, several);
     return { inputs, single: false, path: path ?? ROUTE_PATH };
   }
-  const { path, ...input } = body as RouteBody & { path?: unknown };
+  const { path, ...input } = parseBody(routeRequest, body) as RouteBody & { path?: unknown };
   return { inputs: [input], single: true, path: typeof path === 'string' ? path : ROUTE_PATH };
 }
 
@@ -120,7 +120,7 @@ function batchOf(body: z.output<typeof classifyRequest>): Batch {
  */
 export function createClassify(deps: HttpDeps): RequestHandler {
   return async (req, res) => {
-    const { inputs, single, path } = batchOf(parseBody(classifyRequest, req.body));
+    const { inputs, single, path } = batchOf(req.body);
     const context = { ...contextOf(req, res, deps.clock), path };
     const decisions = await decideAll(decodeAll(inputs, deps), context, deps);
     const results = decisions.map((decision) => summary(decision, decision.plan.candidates[0]?.model));
