@@ -58,7 +58,8 @@ export function decodeUpstreamError(status: number, body: unknown, retryAfterSec
   const error = errorObject(body);
   const text = textOf(error) ?? '';
   const code = codeOf(status, error, text);
-  const quote = status >= 400 && status < 500 ? maskSecrets(text).slice(0, MAX_QUOTE) : '';
+  const quote =
+    status >= 400 && status < 500 ? maskSecrets(text.slice(0, 4 * MAX_QUOTE)).slice(0, MAX_QUOTE) : '';
   const says = `${SAYS[code] ?? 'The model provider failed'} (status ${status})`;
   return new RouterError(code, quote === '' ? `${says}.` : `${says}: ${quote}`, {
     upstreamStatus: status,

@@ -72,6 +72,28 @@ export function parseAt<S extends z.ZodType>(
   });
 }
 
+/** Deepest nesting of a body: far beyond any real one, and safe for recursive readers. */
+const MAX_DEPTH = 256;
+
+function isTooDeep(body: JsonObject): boolean {
+  let level: unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
+}
+
+/** A whole body: a JSON object of bearable depth. Throws a RouterError of the given code. */
+export function parseBody(body: unknown, code: ErrorCode = 'invalid_request'): JsonObject {
+  const object = parseAt(jsonObject, body, '', code);
+  if (isTooDeep(object))
+    throw new RouterError(code, `The body must not nest deeper than ${MAX_DEPTH} levels.`);
+  return object;
+}
+
 type Present<T> = { [K in keyof T]?: NonNullable<T[K]> };
 
 /** A copy without the undefined and null entries, so that absent means absent. */

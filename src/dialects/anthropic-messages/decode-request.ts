@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChatRequest } from '../../core/chat.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { jsonObject, parseAt, present } from '../validate.ts';
+import { parseAt, parseBody, present } from '../validate.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { nativeFields } from './native-fields.ts';
 import { decodeOutputConfig } from './output-format.ts';
@@ -20,7 +20,7 @@ const requestBody = z.looseObject({
 
 /** A messages body as a ChatRequest. Throws `invalid_request` naming the field and what is allowed. */
 export function decodeRequest(body: unknown): ChatRequest {
-  const raw = parseAt(jsonObject, body, '');
+  const raw = parseBody(body);
   const fields = parseAt(requestBody, raw, '');
   const native = nativeFields(raw);
   const metadata = Object.entries(isJsonObject(raw.metadata) ? raw.metadata : {});

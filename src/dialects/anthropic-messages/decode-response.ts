@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ChatResponse } from '../../core/chat.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { decodeEmbeddedError } from '../upstream-error.ts';
-import { jsonObject, parseAt, present, typedObject } from '../validate.ts';
+import { parseAt, parseBody, present, typedObject } from '../validate.ts';
 import { decodeAnswerBlock } from './answer-block.ts';
 import { decodeStopReason } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
@@ -17,7 +17,7 @@ const responseBody = z.looseObject({
 
 /** A message as ChatResponse. Throws `upstream_malformed`, or what an error with status 200 means. */
 export function decodeResponse(body: unknown): ChatResponse {
-  const raw = parseAt(jsonObject, body, '', 'upstream_malformed');
+  const raw = parseBody(body, 'upstream_malformed');
   if (raw.type === 'error' || (raw.error && raw.content === undefined)) throw decodeEmbeddedError(raw);
   const fields = parseAt(responseBody, raw, '', 'upstream_malformed');
   return {

@@ -19,12 +19,16 @@ export function decodeOutputConfig(value: unknown): { effort?: string; responseF
   };
 }
 
+/** Keywords whose values are data, not schemas. */
+const DATA_KEYWORDS: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'examples']);
+
 /** The schema with every object closed where it does not say, as the format demands. */
-function closeObjects(schema: JsonValue): JsonValue {
-  if (Array.isArray(schema)) return schema.map(closeObjects);
+function closeObjects(schema: JsonValue | undefined): JsonValue | undefined {
+  if (Array.isArray(schema)) return schema.map((item) => closeObjects(item) ?? null);
   if (!isJsonObject(schema)) return schema;
-  const closed: JsonObject = {};
-  for (const [key, value] of Object.entries(schema)) closed[key] = closeObjects(value ?? null);
+  const closed: JsonObject = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, DATA_KEYWORDS.has(key) ? value : closeObjects(value)]),
+  );
   const isOpen = schema.type === 'object' && schema.additionalProperties === undefined;
   return isOpen ? { ...closed, additionalProperties: false } : closed;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ChatRequest } from '../../core/chat.ts';
 import { isJsonObject } from '../../core/json.ts';
-import { jsonObject, parseAt, present } from '../validate.ts';
+import { jsonObject, parseAt, parseBody, present } from '../validate.ts';
 import { decodeMessages } from './decode-messages.ts';
 import { nativeFields } from './native-fields.ts';
 import { decodeResponseFormat } from './response-format.ts';
@@ -34,7 +34,7 @@ function stopSequences(stop: string | string[] | null | undefined): readonly str
 
 /** A chat completions body as a ChatRequest. Throws `invalid_request` naming the field and what is allowed. */
 export function decodeRequest(body: unknown): ChatRequest {
-  const raw = parseAt(jsonObject, body, '');
+  const raw = parseBody(body);
   const fields = parseAt(requestBody, raw, '');
   const native = nativeFields(raw);
   const metadata = Object.entries(isJsonObject(raw.metadata) ? raw.metadata : {});

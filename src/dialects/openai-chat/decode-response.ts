@@ -3,7 +3,7 @@ import type { ChatResponse, Part } from '../../core/chat.ts';
 import { RouterError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { decodeEmbeddedError } from '../upstream-error.ts';
-import { jsonObject, parseAt, present } from '../validate.ts';
+import { jsonObject, parseAt, parseBody, present } from '../validate.ts';
 import { readAnswerText } from './answer-content.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
@@ -39,7 +39,7 @@ function decodeToolCalls(message: JsonObject): Part[] {
 
 /** The first choice of a chat completion. Throws `upstream_malformed`, or what an error with status 200 means. */
 export function decodeResponse(body: unknown): ChatResponse {
-  const raw = parseAt(jsonObject, body, '', 'upstream_malformed');
+  const raw = parseBody(body, 'upstream_malformed');
   if (raw.error && raw.choices === undefined) throw decodeEmbeddedError(raw);
   const { id, model, choices } = parseAt(responseBody, raw, '', 'upstream_malformed');
   const choice = choices[0];
