@@ -112,6 +112,8 @@ export interface RouterErrorDetails {
   readonly retryAfterSeconds?: number;
   /** The status the upstream answered with. */
   readonly upstreamStatus?: number;
+  /** True where the request never reached the upstream, which so bills nothing. */
+  readonly unsent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -121,6 +123,7 @@ export class RouterError extends Error {
   readonly field: string | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly upstreamStatus: number | undefined;
+  readonly unsent: boolean;
 
   constructor(code: ErrorCode, message: string, details: RouterErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -129,6 +132,7 @@ export class RouterError extends Error {
     this.field = details.field;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.upstreamStatus = details.upstreamStatus;
+    this.unsent = details.unsent ?? false;
   }
 
   get status(): number {

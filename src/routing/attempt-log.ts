@@ -5,9 +5,13 @@ import type { Clock } from '../core/ports.ts';
 import type { Attempt, AttemptStatus, Candidate, Price } from '../core/routing.ts';
 import { costOf } from './cost.ts';
 
-export interface AttemptEnd {
+/** What is known of an attempt whether or not it succeeds. */
+export interface AttemptFacts {
   readonly usage?: Usage;
   readonly dropped?: readonly string[];
+}
+
+export interface AttemptEnd extends AttemptFacts {
   readonly error?: RouterError;
   readonly rejection?: { readonly name: string; readonly reason: string };
 }
@@ -15,6 +19,8 @@ export interface AttemptEnd {
 export interface AttemptEntry {
   /** The first content arrived. */
   firstByte(): void;
+  /** Facts known before the end; later ones replace them. */
+  note(facts: AttemptFacts): void;
   /** Only the first call counts. */
   end(result: AttemptEnd): void;
 }
@@ -25,14 +31,20 @@ export interface AttemptLog {
   start(candidate: Candidate): AttemptEntry;
 }
 
-/** An upstream that refused before it wrote anything bills nothing; one that broke off may have. */
+/** An upstream that refused before it wrote anything, or was never called, bills nothing; one that broke off may have. */
 const UNBILLED = new Set([
   'upstream_auth',
   'upstream_rate_limited',
   'upstream_rejected',
   'context_too_long',
   'unsupported',
+  'overloaded',
 ]);
+
+function isUnbilled(error: RouterError | undefined): boolean {
+  if (!error) return false;
+  return error.unsent || error.upstreamStatus !== undefined || UNBILLED.has(error.code);
+}
 
 function statusOf(end: AttemptEnd): AttemptStatus {
   if (end.error) return end.error.code === 'client_closed' ? 'cancelled' : 'failed';
@@ -47,17 +59,20 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
       const started = clock.monotonic();
       const index = attempts.length;
       let firstByteMs: number | undefined;
+      let facts: AttemptFacts = {};
       let over = false;
       return {
         firstByte() {
           firstByteMs ??= clock.monotonic() - started;
         },
+        note(more) {
+          facts = { ...facts, ...more };
+        },
         end(result) {
           if (over) return;
           over = true;
-          const { error, usage, rejection } = result;
-          const refused =
-            error !== undefined && (UNBILLED.has(error.code) || error.upstreamStatus !== undefined);
+          const { error, usage, rejection, dropped = [] } = { ...facts, ...result };
+          const unbilled = !usage && firstByteMs === undefined && isUnbilled(error);
           attempts.push({
             index,
             model: candidate.model,
@@ -67,10 +82,10 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
             ...(error ? { error: { code: error.code, message: error.message } } : {}),
             ...(rejection ? { validator: rejection } : {}),
             ...(usage ? { usage } : {}),
-            costUsd: refused && !usage ? 0 : costOf(priceOf(candidate.model), usage),
+            costUsd: unbilled ? 0 : costOf(priceOf(candidate.model), usage),
             latencyMs: clock.monotonic() - started,
             ...(firstByteMs === undefined ? {} : { firstByteMs }),
-            dropped: result.dropped ?? [],
+            dropped,
           });
         },
       };

@@ -5,11 +5,11 @@
  * Without validators (`direct`) it commits on the first content. With validators (`buffered`) it reads the whole
  * answer, checks it and replays it.
  */
-import type { ChatRequest, ChatResponse, StreamFrame } from '../core/chat.ts';
+import type { ChatEvent, ChatRequest, ChatResponse, StreamFrame } from '../core/chat.ts';
 import { RouterError } from '../core/errors.ts';
 import type { ProviderStream, Validator } from '../core/ports.ts';
 import { type Assembler, createAssembler } from './assemble.ts';
-import type { AttemptEntry } from './attempt-log.ts';
+import type { AttemptEnd, AttemptEntry, AttemptFacts } from './attempt-log.ts';
 import { failedVerdict } from './verdict.ts';
 
 export type Committed =
@@ -26,12 +26,24 @@ export interface CommitOptions {
   readonly request: ChatRequest;
 }
 
-function endOf(assembler: Assembler, dropped: readonly string[]): Parameters<AttemptEntry['end']>[0] {
+function usageOf(assembler: Assembler): AttemptFacts {
+  const usage = assembler.usage();
+  return usage ? { usage } : {};
+}
+
+function endOf(assembler: Assembler): AttemptEnd {
   const error = assembler.ended()
     ? assembler.error()
     : new RouterError('client_closed', 'The client stopped reading before the end.');
-  const usage = assembler.usage();
-  return { dropped, ...(error ? { error } : {}), ...(usage ? { usage } : {}) };
+  return { ...usageOf(assembler), ...(error ? { error } : {}) };
+}
+
+/** What a stream lacks that ended without `finish` and `error`. */
+function brokenOff(): Extract<ChatEvent, { type: 'error' }> {
+  return {
+    type: 'error',
+    error: new RouterError('upstream_error', 'The model provider’s stream broke off before its end.'),
+  };
 }
 
 /** Replays what was held back, then goes on with the rest; the attempt ends when the stream does. */
@@ -47,6 +59,11 @@ async function* resume(
       for (const event of next.value.events) assembler.add(event);
       if (assembler.ended()) finished();
       yield next.value;
+    }
+    if (!assembler.ended()) {
+      const event = brokenOff();
+      assembler.add(event);
+      yield { raw: '', events: [event] };
     }
   } finally {
     finished();
@@ -66,23 +83,27 @@ export async function commitStream(
   const buffered = validators.length > 0;
   while (!assembler.ended() && (buffered || !assembler.hasContent())) {
     const next = await iterator.next();
-    if (next.done) break;
+    if (next.done) {
+      assembler.add(brokenOff());
+      break;
+    }
     held.push(next.value);
     for (const event of next.value.events) assembler.add(event);
     if (assembler.hasContent()) entry.firstByte();
   }
   const error = assembler.error();
   if (error) {
+    entry.note(usageOf(assembler));
     await iterator.return?.();
     throw error;
   }
   if (buffered) {
     const trailing = await drain(iterator, assembler);
     const rejection = failedVerdict(validators, assembler.response(), request);
-    entry.end({ ...endOf(assembler, stream.dropped), ...(rejection ? { rejection } : {}) });
+    entry.end({ ...endOf(assembler), ...(rejection ? { rejection } : {}) });
     return { kind: 'stream', stream: { ...stream, frames: replay([...held, ...trailing]) }, rejection };
   }
-  const frames = resume(held, iterator, assembler, () => entry.end(endOf(assembler, stream.dropped)));
+  const frames = resume(held, iterator, assembler, () => entry.end(endOf(assembler)));
   return { kind: 'stream', stream: { ...stream, frames } };
 }
 

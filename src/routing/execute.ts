@@ -3,7 +3,7 @@ import type { ChatRequest, ChatResponse } from '../core/chat.ts';
 import { asRouterError, RouterError } from '../core/errors.ts';
 import type { Clock, Provider, ProviderStream, Validator } from '../core/ports.ts';
 import type { Attempt, Candidate, ModelSpec, Plan } from '../core/routing.ts';
-import { createAttemptLog } from './attempt-log.ts';
+import { type AttemptEntry, type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import { type Committed, commitStream } from './commit-stream.ts';
 import { failedVerdict } from './verdict.ts';
 
@@ -60,71 +60,95 @@ interface Tried {
   readonly rejection: { readonly name: string; readonly reason: string } | undefined;
 }
 
+/** What all attempts of one request share. */
+interface Run {
+  readonly request: ChatRequest;
+  readonly validators: readonly Validator[];
+  readonly log: AttemptLog;
+  readonly signal: AbortSignal;
+  readonly late: () => boolean;
+}
+
 export function createExecute(deps: ExecuteDeps): Execute {
   const specs = new Map(deps.models.map((model) => [model.id, model]));
 
-  return async (plan, request, signal) => {
-    const sent = withCeiling(request, plan);
-    const validators = deps.validators(plan.validators);
-    const log = createAttemptLog(deps.clock, (model) => specs.get(model)?.price);
-    const started = deps.clock.monotonic();
+  async function call(candidate: Candidate, entry: AttemptEntry, run: Run): Promise<Tried> {
+    const { request, validators, signal } = run;
+    const provider = deps.provider(candidate.provider);
+    const spec = specs.get(candidate.model);
+    if (!provider || !spec) throw new RouterError('internal', `Model ${candidate.model} has no provider.`);
+    const sent = { request, upstreamModel: spec.upstreamModel, signal };
+    if (request.stream) {
+      const stream = await provider.stream(sent);
+      entry.note({ dropped: stream.dropped });
+      const committed = await commitStream(stream, { entry, validators, request });
+      return { committed, rejection: committed.rejection };
+    }
+    const { response, dropped } = await provider.complete(sent);
+    const rejection = failedVerdict(validators, response, request);
+    entry.note({ dropped, ...(response.usage ? { usage: response.usage } : {}) });
+    entry.end(rejection ? { rejection } : {});
+    return { committed: { kind: 'response', response }, rejection };
+  }
 
-    /** One call of one model, traced. */
-    const attempt = async (candidate: Candidate): Promise<Tried> => {
-      const provider = deps.provider(candidate.provider);
-      const spec = specs.get(candidate.model);
-      const entry = log.start(candidate);
-      try {
-        if (!provider || !spec)
-          throw new RouterError('internal', `Model ${candidate.model} has no provider.`);
-        const call = { request: sent, upstreamModel: spec.upstreamModel, signal };
-        if (!sent.stream) {
-          const { response, dropped } = await provider.complete(call);
-          const rejection = failedVerdict(validators, response, sent);
-          entry.end({
-            dropped,
-            ...(response.usage ? { usage: response.usage } : {}),
-            ...(rejection ? { rejection } : {}),
-          });
-          return { committed: { kind: 'response', response }, rejection };
-        }
-        const stream = await provider.stream(call);
-        const committed = await commitStream(stream, { entry, validators, request: sent });
-        return { committed, rejection: committed.rejection };
-      } catch (error) {
-        const failure = signal.aborted
-          ? new RouterError('client_closed', 'The client went away.')
-          : asRouterError(error);
-        entry.end({ error: failure });
-        throw failure;
-      }
-    };
+  /** One call of one model, traced. */
+  async function attempt(candidate: Candidate, run: Run): Promise<Tried> {
+    if (run.signal.aborted) throw clientGone();
+    if (run.late()) throw new RouterError('overloaded', 'The deadline passed before another attempt.');
+    const entry = run.log.start(candidate);
+    try {
+      return await call(candidate, entry, run);
+    } catch (thrown) {
+      const error = run.signal.aborted ? clientGone() : asRouterError(thrown);
+      entry.end({ error });
+      throw error;
+    }
+  }
 
+  /** The first answer that passes its validators; else the last that did not; else what the last attempt died of. */
+  async function walk(plan: Plan, run: Run): Promise<{ candidate: Candidate; tried: Tried }> {
     let last: RouterError | undefined;
-    let delivered: { candidate: Candidate; tried: Tried } | undefined;
-    let tierFloor: string | undefined;
-    for (const candidate of plan.candidates.slice(0, deps.maxAttempts)) {
-      if (deps.clock.monotonic() - started > deps.deadlineMs) break;
-      if (candidate.tier === tierFloor) continue;
+    let rejected: { candidate: Candidate; tried: Tried } | undefined;
+    let models = 0;
+    for (const candidate of plan.candidates) {
+      if (models === deps.maxAttempts || run.late()) break;
+      if (candidate.tier === rejected?.candidate.tier) continue;
+      models += 1;
       try {
-        const tried = await deps.retry(() => attempt(candidate), signal);
-        delivered = { candidate, tried };
-        if (!tried.rejection) break;
-        tierFloor = candidate.tier;
+        const tried = await deps.retry(() => attempt(candidate, run), run.signal);
+        if (!tried.rejection) return { candidate, tried };
+        rejected = { candidate, tried };
       } catch (error) {
-        last = asRouterError(error);
+        last = run.late() && last ? last : asRouterError(error);
         if (isFinal(last)) break;
       }
     }
-    if (!delivered) throw new ExecutionError(exhausted(last, log.attempts), log.attempts);
-    const { candidate, tried } = delivered;
+    if (rejected && !run.signal.aborted) return rejected;
+    const error = run.signal.aborted ? clientGone() : exhausted(last, run.log.attempts);
+    throw new ExecutionError(error, run.log.attempts);
+  }
+
+  return async (plan, request, signal) => {
+    const started = deps.clock.monotonic();
+    const run: Run = {
+      request: withCeiling(request, plan),
+      validators: deps.validators(plan.validators),
+      log: createAttemptLog(deps.clock, (model) => specs.get(model)?.price),
+      signal,
+      late: () => deps.clock.monotonic() - started > deps.deadlineMs,
+    };
+    const { candidate, tried } = await walk(plan, run);
     return {
       candidate,
       answer: tried.committed,
-      attempts: log.attempts,
+      attempts: run.log.attempts,
       ...(tried.rejection ? { unvalidated: tried.rejection.name } : {}),
     };
   };
+}
+
+function clientGone(): RouterError {
+  return new RouterError('client_closed', 'The client went away.');
 }
 
 function withCeiling(request: ChatRequest, plan: Plan): ChatRequest {
