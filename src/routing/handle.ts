@@ -50,8 +50,19 @@ export interface Handled {
  */
 export type Handle = (request: ChatRequest, context: RequestContext) => Promise<Handled>;
 
+/** The attempt that gave the answer: the last one at the model that gave it. */
+function answeringAttempt(
+  attempts: readonly Attempt[],
+  candidate: Candidate | undefined,
+): Attempt | undefined {
+  return candidate && attempts.findLast(({ model }) => model === candidate.model);
+}
+
 /** The model that would serve the request if everything went to the complex tier. */
 function baselineModel(decision: Decision, models: readonly ModelSpec[]): ModelSpec | undefined {
+  const planned = decision.plan.candidates.find(({ tier }) => tier === 'complex');
+  const pinned = decision.plan.candidates.length === 1;
+  if (planned && !pinned) return models.find((model) => model.id === planned.model);
   const needs = { tools: false, vision: false, json: false, streaming: decision.stream };
   try {
     const { candidates } = orderCandidates({
@@ -66,16 +77,22 @@ function baselineModel(decision: Decision, models: readonly ModelSpec[]): ModelS
   }
 }
 
+/** How the attempts of a request ended: with an answer of `candidate`, or with `error`. */
+interface Ending {
+  readonly attempts: readonly Attempt[];
+  readonly candidate?: Candidate;
+  readonly error?: Pick<RouterError, 'code'> | undefined;
+}
+
 export function createHandle(deps: HandleDeps): Handle {
   const { store, clock } = deps;
 
   function outcomeOf(
     decision: Decision,
     context: RequestContext,
-    attempts: readonly Attempt[],
-    error: Pick<RouterError, 'code'> | undefined,
+    { attempts, candidate, error }: Ending,
   ): Outcome {
-    const answered = error ? undefined : attempts.at(-1);
+    const answered = error ? undefined : answeringAttempt(attempts, candidate);
     const judgeCost = decision.judge ? [decision.judge.costUsd] : [];
     return {
       decisionId: decision.id,
@@ -91,8 +108,11 @@ export function createHandle(deps: HandleDeps): Handle {
     };
   }
 
+  /** Never rejects: the answer stands whether or not its outcome can be kept. */
   async function record(outcome: Outcome, decision: Decision): Promise<void> {
-    await store.recordOutcome(outcome);
+    await store.recordOutcome(outcome).catch((err: unknown) => {
+      deps.logger.error({ decision: decision.id, err }, 'the outcome of a request could not be recorded');
+    });
     const fields = {
       decision: decision.id,
       tier: decision.tier,
@@ -118,8 +138,9 @@ export function createHandle(deps: HandleDeps): Handle {
     try {
       yield* frames;
     } finally {
-      const last = executed.attempts.at(-1);
-      await record(outcomeOf(decision, context, executed.attempts, last?.error), decision);
+      const { attempts, candidate } = executed;
+      const { error } = answeringAttempt(attempts, candidate) ?? {};
+      await record(outcomeOf(decision, context, { attempts, candidate, error }), decision);
     }
   }
 
@@ -139,7 +160,7 @@ export function createHandle(deps: HandleDeps): Handle {
           result: { kind: 'stream', dialect: answer.stream.dialect, frames, ...unvalidated },
         };
       }
-      const outcome = outcomeOf(decision, context, executed.attempts, undefined);
+      const outcome = outcomeOf(decision, context, executed);
       await record(outcome, decision);
       return {
         decision,
@@ -151,7 +172,7 @@ export function createHandle(deps: HandleDeps): Handle {
       const attempts = thrown instanceof ExecutionError ? thrown.attempts : [];
       if (error.code === 'internal')
         deps.logger.error({ decision: decision.id, err: error.cause }, 'internal fault');
-      const outcome = outcomeOf(decision, context, attempts, error);
+      const outcome = outcomeOf(decision, context, { attempts, error });
       await record(outcome, decision);
       return { decision, result: { kind: 'error', error, outcome } };
     }

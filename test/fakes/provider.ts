@@ -4,7 +4,7 @@ import type { Provider, ProviderCall } from '../../src/core/ports.ts';
 
 /** What one call does: an answer, a failure, or a stream of events (a function among them is run in its place). */
 export type Move =
-  | { readonly text: string; readonly usage?: Usage | undefined; readonly dropped?: readonly string[] }
+  | { readonly text: string; readonly usage?: Usage | null; readonly dropped?: readonly string[] }
   | { readonly error: RouterError }
   | {
       readonly events: readonly (ChatEvent | (() => void | Promise<void>))[];
@@ -26,7 +26,7 @@ export const USAGE: Usage = {
   reasoningTokens: 0,
 };
 
-export function responseOf(text: string, usage: Usage | undefined = USAGE): ChatResponse {
+export function responseOf(text: string, usage: Usage | null = USAGE): ChatResponse {
   return {
     dialect: 'openai-chat',
     raw: {},
@@ -39,7 +39,7 @@ export function responseOf(text: string, usage: Usage | undefined = USAGE): Chat
 }
 
 /** The events of a proper stream, one word a delta. */
-export function eventsOf(text: string, usage: Usage | undefined = USAGE): ChatEvent[] {
+export function eventsOf(text: string, usage: Usage | null = USAGE): ChatEvent[] {
   const words = text.match(/\S+\s*/g) ?? [];
   return [
     { type: 'start', id: 'r', model: 'm' },
@@ -102,15 +102,14 @@ export function createFakeProvider(
       if ('hang' in move) return hang(call.signal);
       if ('error' in move) throw move.error;
       if (!('text' in move)) throw new Error('the script streams where a whole answer is asked for');
-      const usage = 'usage' in move ? move.usage : USAGE;
-      return { response: responseOf(move.text, usage), dropped: move.dropped ?? [] };
+      return { response: responseOf(move.text, move.usage), dropped: move.dropped ?? [] };
     },
     async stream(call) {
       calls.push(call);
       const move = moveFor(call.upstreamModel);
       if ('hang' in move) return hang(call.signal);
       if ('error' in move) throw move.error;
-      const events = 'events' in move ? move.events : eventsOf(move.text);
+      const events = 'events' in move ? move.events : eventsOf(move.text, move.usage);
       return { dialect: 'openai-chat', dropped: move.dropped ?? [], frames: frames(events) };
     },
   };
