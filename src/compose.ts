@@ -9,10 +9,10 @@ import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
 import { openOnnxClassifier } from './classifiers/onnx.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import type { Config, ResolvedProvider } from './config/load.ts';
-import type { Classifier, Clock, Judge, Logger, Provider, Store } from './core/ports.ts';
+import type { Classifier, Clock, Dialect, Judge, Logger, Provider, Store } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import { TIERS, type Tier } from './core/tier.ts';
-import { createDialects } from './dialects/index.ts';
+import { createAnthropicMessagesDialect, createDialects, createOpenAiChatDialect } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
 import { createRetry, withBreaker, withBulkhead } from './providers/resilience.ts';
@@ -63,14 +63,27 @@ interface Providers {
   readonly close: () => Promise<void>;
 }
 
+/** The codec of a provider, with what it and its models refuse. */
+function composeDialect(provider: ResolvedProvider, models: readonly ModelSpec[]): Dialect {
+  const refused = new Map(
+    models
+      .filter((model) => model.provider === provider.id)
+      .map((model) => [model.upstreamModel, [...provider.refuses, ...(model.refuses ?? [])]]),
+  );
+  const refuses = (upstreamModel: string): readonly string[] =>
+    refused.get(upstreamModel) ?? provider.refuses;
+  if (provider.dialect === 'anthropic-messages') return createAnthropicMessagesDialect({ refuses });
+  const { output_limit_field: outputLimitField } = provider;
+  return createOpenAiChatDialect({ refuses, ...(outputLimitField ? { outputLimitField } : {}) });
+}
+
 function composeProviders(config: Config, { clock }: Surroundings): Providers {
-  const dialects = createDialects();
   const agent = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 30_000 });
   const { breaker_failures: failures, breaker_cooldown_ms: cooldownMs } = config.execution;
   const compose = (provider: ResolvedProvider): Provider => {
     const upstream = createUpstream({
       id: provider.id,
-      dialect: dialects[provider.dialect],
+      dialect: composeDialect(provider, config.models),
       baseUrl: provider.base_url,
       apiKey: () => provider.apiKey,
       headers: provider.headers,
@@ -86,7 +99,10 @@ function composeProviders(config: Config, { clock }: Surroundings): Providers {
   const demo = config.models.length === 0;
   if (demo) {
     const now = (): number => clock.now();
-    byId.set(DEMO_PROVIDER, createDemoProvider({ dialect: dialects['openai-chat'], newId: randomUUID, now }));
+    byId.set(
+      DEMO_PROVIDER,
+      createDemoProvider({ dialect: createOpenAiChatDialect(), newId: randomUUID, now }),
+    );
   }
   return { models: demo ? demoModels() : config.models, byId, close: () => agent.close() };
 }

@@ -89,6 +89,7 @@ function modelSpec(model: ModelConfig): ModelSpec {
           },
         }),
     capabilities: { tools: model.tools, vision: model.vision, json: model.json, streaming: model.streaming },
+    refuses: model.refuses,
   };
 }
 

@@ -96,6 +96,14 @@ const provider = z
     timeout_ms: milliseconds.default(120_000).describe('Most that a whole unstreamed answer may take.'),
     first_byte_timeout_ms: milliseconds.default(60_000).describe('Most that the first byte may take.'),
     idle_timeout_ms: milliseconds.default(30_000).describe('Longest silence within a stream.'),
+    output_limit_field: z
+      .enum(['max_tokens', 'max_completion_tokens'])
+      .optional()
+      .describe('The one name it knows the output ceiling by, where it refuses the other.'),
+    refuses: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Body fields it refuses; they are left out and listed as dropped.'),
     max_concurrent: z.int().min(1).default(256).describe('Calls in flight at once; more wait in line.'),
   })
   .describe('An upstream.');
@@ -123,6 +131,7 @@ const model = z
     vision: z.boolean().default(false).describe('It reads images.'),
     json: z.boolean().default(true).describe('It honours JSON mode and JSON schemas.'),
     streaming: z.boolean().default(true).describe('It streams.'),
+    refuses: z.array(z.string().min(1)).default([]).describe('Body fields this model refuses.'),
   })
   .describe('A model.');
 

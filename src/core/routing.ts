@@ -36,6 +36,8 @@ export interface ModelSpec {
   readonly contextWindow: number;
   readonly maxOutputTokens?: number;
   readonly capabilities: Capabilities;
+  /** Body fields its upstream refuses; they are left out and listed as dropped. */
+  readonly refuses?: readonly string[];
 }
 
 /** What a classifier says of one request. */

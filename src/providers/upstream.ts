@@ -99,7 +99,10 @@ export function createUpstream(options: UpstreamOptions): Provider {
         const sent = { data, ...(event === undefined ? {} : { event }) };
         const events = data === '' ? [] : decoder.push(sent);
         ended ||= events.some((each) => each.type === 'finish' || each.type === 'error');
-        yield { raw: dialect.hides?.(request, sent) ? '' : raw, events };
+        const unreadable = events.some(
+          (each) => each.type === 'error' && each.error.code === 'upstream_malformed',
+        );
+        yield { raw: unreadable || dialect.hides?.(request, sent) ? '' : raw, events };
       }
       const last = decoder.end();
       if (last.length > 0) yield { raw: '', events: last };

@@ -81,6 +81,12 @@ export function unmetNeed(model: ModelSpec, needs: Requirements): string | undef
   if (needs.vision && !capabilities.vision) return 'cannot read images';
   if (needs.json && !capabilities.json) return 'has no JSON mode';
   if (needs.streaming && !capabilities.streaming) return 'cannot stream';
+  if (
+    needs.maxOutputTokens !== undefined &&
+    needs.maxOutputTokens > (model.maxOutputTokens ?? Number.POSITIVE_INFINITY)
+  ) {
+    return `writes at most ${model.maxOutputTokens} tokens, ${needs.maxOutputTokens} are allowed for`;
+  }
   if (needs.inputTokens > model.contextWindow) {
     return `prompt of about ${needs.inputTokens} tokens exceeds its context window of ${model.contextWindow}`;
   }

@@ -31,6 +31,11 @@ function allEqual(
   return Object.entries(wanted).every(([name, value]) => read(name) === value);
 }
 
+/** A metadata value; Anthropic's only one, `user_id`, is the canonical `user`. */
+function metadataOf(request: ChatRequest, name: string): string | undefined {
+  return request.metadata[name] ?? (name === 'user_id' ? request.user : undefined);
+}
+
 /** The first route whose every condition holds. */
 export function matchRoute(
   routes: readonly StaticRoute[],
@@ -42,6 +47,6 @@ export function matchRoute(
     if (match.api_key_sha256 !== undefined && match.api_key_sha256 !== context.apiKeySha256) return false;
     if (match.headers && !allEqual(match.headers, (name) => context.headers[name.toLowerCase()]))
       return false;
-    return !match.metadata || allEqual(match.metadata, (name) => request.metadata[name]);
+    return !match.metadata || allEqual(match.metadata, (name) => metadataOf(request, name));
   });
 }

@@ -63,6 +63,15 @@ function renameLimit(body: JsonObject, limitField: OpenAiChatOptions['outputLimi
   return { ...rest, [limitField]: rest[limitField] ?? limit };
 }
 
+/** The body with the ceiling that the route sets where the caller gave none. */
+function withLimit(request: ChatRequest, limitField: string): JsonObject {
+  const { raw, maxOutputTokens } = request;
+  const given = raw.max_tokens ?? raw.max_completion_tokens;
+  return given === undefined && maxOutputTokens !== undefined
+    ? { ...raw, [limitField]: maxOutputTokens }
+    : raw;
+}
+
 function withStreamUsage(body: JsonObject): JsonObject {
   const options = isJsonObject(body.stream_options) ? body.stream_options : {};
   return { ...body, stream_options: { ...options, include_usage: true } };
@@ -76,10 +85,11 @@ export function encodeRequest(
 ): EncodedRequest {
   const losses = createLosses('openai-chat');
   const refused = options.refuses?.(upstreamModel) ?? [];
+  const limitField = options.outputLimitField ?? 'max_completion_tokens';
   let body: JsonObject =
     request.dialect === 'openai-chat'
-      ? renameLimit({ ...request.raw, model: upstreamModel }, options.outputLimitField)
-      : translate(request, upstreamModel, options.outputLimitField ?? 'max_completion_tokens', losses);
+      ? renameLimit({ ...withLimit(request, limitField), model: upstreamModel }, options.outputLimitField)
+      : translate(request, upstreamModel, limitField, losses);
   for (const name of refused) {
     if (body[name] === undefined || body[name] === null) continue;
     losses.drop(name);
