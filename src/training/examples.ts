@@ -2,52 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { TIERS, type Tier, tierRank } from '../core/tier.ts';
+import { type Tier, tierRank } from '../core/tier.ts';
 import { factsText, type PlainMessage } from '../routing/features.ts';
+import { type Row, rowSchema } from './row-schema.ts';
 
-const contentSchema = z.union([
-  z.string(),
-  z
-    .array(z.looseObject({ type: z.string().optional(), text: z.string().optional() }))
-    .transform((parts) => parts.map(({ text }) => text ?? '').join('\n')),
-  z.null().transform(() => ''),
-]);
-
-/** One line of a data file. Unknown fields are kept out, absent ones have plain defaults. */
-export const rowSchema = z
-  .object({
-    id: z.string().optional(),
-    source: z.string().optional(),
-    world: z.string().optional(),
-    tier: z.enum(TIERS).optional(),
-    certain: z.boolean().default(true),
-    kind: z.string().optional(),
-    language: z.string().optional(),
-    prompt: z.string().optional(),
-    messages: z
-      .array(z.object({ role: z.enum(['system', 'user', 'assistant', 'tool']), content: contentSchema }))
-      .min(1)
-      .optional(),
-    facts: z
-      .object({
-        tools: z.number().optional(),
-        images: z.number().optional(),
-        json: z.boolean().optional(),
-        max_tokens: z.number().optional(),
-      })
-      .optional(),
-    attributes: z
-      .object({ steps: z.number(), hold: z.number(), depth: z.number(), length: z.number() })
-      .optional(),
-    pair: z.string().optional(),
-    success: z.record(z.string(), z.number().nullable()).optional(),
-  })
-  .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
-    message: 'exactly one of prompt and messages is needed',
-  });
-
-export type Row = z.infer<typeof rowSchema>;
+export { type Row, rowSchema };
 
 /** A request with what is known of it. */
 export interface Example {
@@ -61,6 +20,7 @@ export interface Example {
   /** What a person would call the prompt: the last user turn. */
   readonly prompt: string;
   readonly messages: readonly PlainMessage[];
+  readonly facts?: Row['facts'];
   readonly tier?: Tier;
   readonly certain: boolean;
   readonly language: string;
@@ -102,6 +62,7 @@ export function toExample(row: Row, source: string): Example {
     text: rowText(messages, row.facts),
     prompt,
     messages,
+    ...(row.facts ? { facts: row.facts } : {}),
     ...(row.tier ? { tier: row.tier } : {}),
     certain: row.certain,
     language: row.language ?? 'en',
@@ -114,21 +75,29 @@ export function toExample(row: Row, source: string): Example {
   };
 }
 
-/** The examples of a JSON Lines text. Throws RowError that names line and field. */
+/** The example of one line of JSON. Throws RowError that names the field. */
+export function parseExample(line: string, source: string): Example {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new RowError('not JSON');
+  }
+  const parsed = rowSchema.safeParse(value);
+  if (parsed.success) return toExample(parsed.data, source);
+  const issue = parsed.error.issues[0];
+  throw new RowError(`${issue?.path.join('.') || 'row'}: ${issue?.message ?? 'invalid'}`);
+}
+
+/** The examples of a JSON Lines text; blank lines are skipped. Throws RowError that names line and field. */
 export function parseExamples(text: string, name: string, source: string): Example[] {
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
-    const where = `${name}:${index + 1}`;
-    let value: unknown;
     try {
-      value = JSON.parse(line);
-    } catch {
-      throw new RowError(`${where}: not JSON`);
+      return [parseExample(line, source)];
+    } catch (error) {
+      throw new RowError(`${name}:${index + 1}: ${error instanceof Error ? error.message : String(error)}`);
     }
-    const parsed = rowSchema.safeParse(value);
-    if (parsed.success) return [toExample(parsed.data, source)];
-    const issue = parsed.error.issues[0];
-    throw new RowError(`${where}: ${issue?.path.join('.') || 'row'}: ${issue?.message ?? 'invalid'}`);
   });
 }
 
