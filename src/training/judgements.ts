@@ -1,0 +1,113 @@
+/**
+ * What a logged request's signals say of each tier. Every signal answers "was this tier good enough?" for the tiers it
+ * knows something about and nothing for the others, so that no feedback is bent into a class label it does not carry.
+ */
+import type { LabelledDecision } from '../core/ports.ts';
+import type { Feedback } from '../core/routing.ts';
+import { TIERS, type Tier, tierRank } from '../core/tier.ts';
+
+/** Is the tier sufficient: 1 yes, 0 no, NaN unknown. In the order simple, moderate; complex always is. */
+export type Sufficiency = readonly [number, number];
+
+export type SignalSource = 'person' | 'rating' | 'score' | 'validator' | 'judge';
+
+/** How much one signal counts, 0 to 1. */
+export const SIGNAL_WEIGHTS: Readonly<Record<SignalSource, number>> = {
+  person: 1,
+  rating: 0.7,
+  score: 0.7,
+  validator: 0.5,
+  judge: 0.3,
+};
+
+interface Signal {
+  readonly source: SignalSource;
+  readonly says: Sufficiency;
+}
+
+export interface Judgement {
+  readonly sufficient: Sufficiency;
+  /** Of the strongest signal that was used, 0 to 1. */
+  readonly weight: number;
+  /** Signals that were used, strongest first. */
+  readonly sources: readonly SignalSource[];
+}
+
+/** The tiers below `complex`, the ones whose sufficiency is in question. */
+const LOWER = TIERS.slice(0, -1);
+
+function each(says: (tier: Tier) => number): Sufficiency {
+  const [simple = Number.NaN, moderate = Number.NaN] = LOWER.map(says);
+  return [simple, moderate];
+}
+
+/** The cheapest sufficient tier is known, so all are. */
+export function fromTier(tier: Tier): Sufficiency {
+  return each((lower) => (tierRank(lower) >= tierRank(tier) ? 1 : 0));
+}
+
+/** An answer of this tier was good: so would be one of any tier above it. */
+export function fromSuccess(tier: Tier): Sufficiency {
+  return each((lower) => (tierRank(lower) >= tierRank(tier) ? 1 : Number.NaN));
+}
+
+/** An answer of this tier was bad: so would be one of any tier below it. */
+export function fromFailure(tier: Tier): Sufficiency {
+  return each((lower) => (tierRank(lower) <= tierRank(tier) ? 0 : Number.NaN));
+}
+
+const GOOD_SCORE = 0.5;
+
+function fromFeedback(feedback: Feedback, answeredBy: Tier | undefined): Signal[] {
+  if (feedback.tier) return [{ source: 'person', says: fromTier(feedback.tier) }];
+  if (!answeredBy) return [];
+  const verdict = (good: boolean): Sufficiency => (good ? fromSuccess(answeredBy) : fromFailure(answeredBy));
+  if (feedback.rating) return [{ source: 'rating', says: verdict(feedback.rating === 'up') }];
+  if (feedback.score !== undefined) return [{ source: 'score', says: verdict(feedback.score >= GOOD_SCORE) }];
+  return [];
+}
+
+/** Validators speak only where they were asked: an answer passed exactly when an earlier one was rejected. */
+function fromAttempts({ attempts }: LabelledDecision): Signal[] {
+  const rejected = attempts.filter((attempt) => attempt.status === 'rejected');
+  if (rejected.length === 0) return [];
+  const passed = attempts.filter((attempt) => attempt.status === 'ok');
+  return [
+    ...rejected.map(({ tier }): Signal => ({ source: 'validator', says: fromFailure(tier) })),
+    ...passed.map(({ tier }): Signal => ({ source: 'validator', says: fromSuccess(tier) })),
+  ];
+}
+
+/**
+ * Joins all signals on one decision: for each tier the strongest signal that knows it decides. Undefined where no
+ * signal says anything of a tier below `complex`.
+ */
+export function judgementOf(row: LabelledDecision): Judgement | undefined {
+  const signals = [
+    ...row.feedback.flatMap((feedback) => fromFeedback(feedback, row.answeredBy)),
+    ...fromAttempts(row),
+    ...(row.judge ? [{ source: 'judge' as const, says: fromTier(row.judge) }] : []),
+  ].sort((a, b) => SIGNAL_WEIGHTS[b.source] - SIGNAL_WEIGHTS[a.source]);
+  const deciding = LOWER.map((_, index) => signals.find(({ says }) => !Number.isNaN(says[index])));
+  const used = signals.filter((signal) => deciding.includes(signal));
+  const [strongest] = used;
+  if (!strongest) return undefined;
+  const [simple = Number.NaN, moderate = Number.NaN] = deciding.map((signal, index) => signal?.says[index]);
+  return {
+    sufficient: monotone(simple, moderate),
+    weight: SIGNAL_WEIGHTS[strongest.source],
+    sources: [...new Set(used.map(({ source }) => source))],
+  };
+}
+
+/** Where signals contradict the order of the tiers (simple enough, moderate not), the doubt goes up: simple is not. */
+function monotone(simple: number, moderate: number): Sufficiency {
+  return simple === 1 && moderate === 0 ? [0, 0] : [simple, moderate];
+}
+
+/** The tier a complete judgement names; undefined where a tier is unknown. */
+export function tierOf([simple, moderate]: Sufficiency): Tier | undefined {
+  if (simple === 1) return 'simple';
+  if (simple === 0 && moderate === 1) return 'moderate';
+  return moderate === 0 ? 'complex' : undefined;
+}

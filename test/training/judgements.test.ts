@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LabelledDecision } from '../../src/core/ports.ts';
+import type { Attempt, Feedback } from '../../src/core/routing.ts';
+import { TIERS, type Tier } from '../../src/core/tier.ts';
+import { judgementOf, tierOf } from '../../src/training/judgements.ts';
+
+const unknown = Number.NaN;
+
+function attempt(tier: Tier, status: Attempt['status']): Attempt {
+  return { index: 0, model: 'm', provider: 'p', tier, status, costUsd: 0, latencyMs: 1, dropped: [] };
+}
+
+function row(over: Partial<LabelledDecision> & { signals?: readonly Partial<Feedback>[] }): LabelledDecision {
+  const { signals = [], ...rest } = over;
+  const feedback = signals.map(
+    (signal, index): Feedback => ({ id: `${index}`, decisionId: 'd', kind: 'rating', at: index, ...signal }),
+  );
+  return { decisionId: 'd', at: 0, text: 't', featureVersion: '1', attempts: [], feedback, ...rest };
+}
+
+describe('judgementOf', () => {
+  it.each([
+    {
+      name: 'a person names the tier',
+      given: row({ signals: [{ tier: 'moderate' }] }),
+      sufficient: [0, 1],
+      weight: 1,
+    },
+    {
+      name: 'a person says complex',
+      given: row({ signals: [{ tier: 'complex' }] }),
+      sufficient: [0, 0],
+      weight: 1,
+    },
+    {
+      name: 'thumbs up on moderate says nothing about simple',
+      given: row({ answeredBy: 'moderate', signals: [{ rating: 'up' }] }),
+      sufficient: [unknown, 1],
+      weight: 0.7,
+    },
+    {
+      name: 'thumbs up on simple says all',
+      given: row({ answeredBy: 'simple', signals: [{ rating: 'up' }] }),
+      sufficient: [1, 1],
+      weight: 0.7,
+    },
+    {
+      name: 'thumbs down on simple says nothing about moderate',
+      given: row({ answeredBy: 'simple', signals: [{ rating: 'down' }] }),
+      sufficient: [0, unknown],
+      weight: 0.7,
+    },
+    {
+      name: 'thumbs down on moderate condemns simple too',
+      given: row({ answeredBy: 'moderate', signals: [{ rating: 'down' }] }),
+      sufficient: [0, 0],
+      weight: 0.7,
+    },
+    {
+      name: 'a low score is a thumb down',
+      given: row({ answeredBy: 'simple', signals: [{ score: 0.2 }] }),
+      sufficient: [0, unknown],
+      weight: 0.7,
+    },
+    {
+      name: 'an escalation knows the tier that failed and the one that passed',
+      given: row({ attempts: [attempt('simple', 'rejected'), attempt('moderate', 'ok')] }),
+      sufficient: [0, 1],
+      weight: 0.5,
+    },
+    {
+      name: 'the judge is weak and knows all',
+      given: row({ judge: 'simple' }),
+      sufficient: [1, 1],
+      weight: 0.3,
+    },
+    {
+      name: 'the stronger signal decides, the weaker fills in',
+      given: row({ answeredBy: 'simple', judge: 'moderate', signals: [{ rating: 'down' }] }),
+      sufficient: [0, 1],
+      weight: 0.7,
+    },
+    {
+      name: 'contradictions go up',
+      given: row({ answeredBy: 'moderate', judge: 'simple', signals: [{ rating: 'down' }] }),
+      sufficient: [0, 0],
+      weight: 0.7,
+    },
+  ])('$name', ({ given, sufficient, weight }) => {
+    expect(judgementOf(given)).toMatchObject({ sufficient, weight });
+  });
+
+  it.each([
+    { name: 'a comment', given: row({ answeredBy: 'simple', signals: [{ comment: 'hm' }] }) },
+    { name: 'a thumb up on complex', given: row({ answeredBy: 'complex', signals: [{ rating: 'up' }] }) },
+    { name: 'a thumb on a request nobody answered', given: row({ signals: [{ rating: 'down' }] }) },
+    {
+      name: 'an attempt that failed for other reasons',
+      given: row({ attempts: [attempt('simple', 'failed'), attempt('moderate', 'ok')] }),
+    },
+  ])('$name teaches nothing', ({ given }) => {
+    expect(judgementOf(given)).toBeUndefined();
+  });
+
+  it('never says that a tier is enough and a higher one is not', () => {
+    const tier = fc.constantFrom(...TIERS);
+    const signal = fc.oneof(
+      fc.record({ tier }),
+      fc.record({ rating: fc.constantFrom('up' as const, 'down' as const) }),
+      fc.record({ score: fc.double({ min: 0, max: 1, noNaN: true }) }),
+    );
+    const attempts = fc.array(
+      fc.tuple(tier, fc.constantFrom('ok' as const, 'rejected' as const, 'failed' as const)),
+      { maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(signal, { maxLength: 3 }),
+        tier,
+        fc.option(tier),
+        attempts,
+        (signals, answeredBy, judge, tried) => {
+          const given = row({
+            signals,
+            answeredBy,
+            ...(judge ? { judge } : {}),
+            attempts: tried.map(([at, status]) => attempt(at, status)),
+          });
+          const [simple, moderate] = judgementOf(given)?.sufficient ?? [unknown, unknown];
+          expect(simple === 1 && moderate === 0).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+describe('tierOf', () => {
+  it.each([
+    [[1, 1], 'simple'],
+    [[0, 1], 'moderate'],
+    [[0, 0], 'complex'],
+    [[unknown, 0], 'complex'],
+    [[unknown, 1], undefined],
+    [[0, unknown], undefined],
+  ] as const)('%j is %s', (sufficient, tier) => {
+    expect(tierOf(sufficient)).toBe(tier);
+  });
+});
