@@ -18,6 +18,15 @@ export function passesLuhn(text: string): boolean {
   return sum % 10 === 0;
 }
 
+/** The check digits of an IBAN (ISO 13616, ISO/IEC 7064 MOD 97-10). */
+function passesMod97(text: string): boolean {
+  const compact = text.replace(/ /g, '');
+  const digits = [...compact.slice(4), ...compact.slice(0, 4)].map((character) =>
+    Number.parseInt(character, 36).toString(),
+  );
+  return [...digits.join('')].reduce((rest, digit) => (rest * 10 + Number(digit)) % 97, 0) === 1;
+}
+
 function countDigits(text: string): number {
   return text.replace(/\D/g, '').length;
 }
@@ -35,18 +44,23 @@ const PATTERNS: readonly Pattern[] = [
   {
     label: 'secret',
     expression:
-      /(?<=\b(?:password|passwd|pwd|secret|token|api[_-]?key|authorization)\b["']?\s*[:=]\s*["']?(?:Bearer\s+)?)[^\s"',;]{6,}/gi,
+      /(?<=(?<![a-z])(?:password|passwd|pwd|secret|token|api[_-]?key|authorization)["']?\s{0,3}[:=]\s{0,3}["']?(?:Bearer\s{1,3})?)(?!Bearer\s)(?!(?:string|number|boolean|undefined|required|optional)\b)(?![\w.]+\()[^\s"',;]{6,}/gi,
   },
   {
     label: 'email',
     expression: /[\p{L}\p{N}._%+-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,4}/gu,
   },
-  { label: 'card', expression: /\b\d(?:[ -]?\d){12,18}\b/g, accept: passesLuhn },
-  { label: 'iban', expression: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b/g },
+  /** The first digit tells the industry: 2 to 6 are those of payment cards; 978 and 979 begin ISBNs, 1 a time. */
+  { label: 'card', expression: /\b[2-6](?:[ -]?\d){12,18}\b/g, accept: passesLuhn },
+  {
+    label: 'iban',
+    expression: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b/g,
+    accept: passesMod97,
+  },
   {
     label: 'phone',
     expression:
-      /(?<![\w.])(?:\+|00)\d[\d ()/.-]{6,18}\d(?![\w])|(?<![\w.,-])\(?0\d{2,4}\)?[ /-]\d[\d -]{4,12}\d(?![\w])|\b\(?\d{3}\)?[ -]\d{3}-\d{4}\b/g,
+      /(?<![\w.])(?:\+|00)\d[\d ()/.-]{6,18}\d(?![\w])|(?<![\w.,-])\(?0\d{2,4}\)?[ /-]\d[\d -]{4,12}\d(?![\w])|(?<![\w.])\(?\d{3}\)?[ -]\d{3}-\d{4}\b/g,
     accept: (match) => countDigits(match) >= 8 && countDigits(match) <= 15,
   },
 ];

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Usage } from '../../src/core/chat.ts';
+import type { Price } from '../../src/core/routing.ts';
+import { costOf, plainUsage, sumCosts } from '../../src/routing/cost.ts';
+
+const PRICE: Price = { input: 3, output: 15, cachedInput: 0.3, cacheWrite: 3.75, asOf: '2026-01-01' };
+const { cachedInput: _, cacheWrite: __, ...PLAIN_PRICE } = PRICE;
+const usage = (over: Partial<Usage>): Usage => ({ ...plainUsage(0, 0), ...over });
+
+describe('costOf', () => {
+  const cases: readonly [string, Price, Usage, number][] = [
+    ['plain tokens', PRICE, usage({ inputTokens: 1_000_000, outputTokens: 1_000_000 }), 18],
+    [
+      'cached input at its own price',
+      PRICE,
+      usage({ inputTokens: 1_000_000, cachedInputTokens: 900_000 }),
+      0.57,
+    ],
+    ['cache writes at theirs', PRICE, usage({ inputTokens: 1_000_000, cacheWriteTokens: 1_000_000 }), 3.75],
+    [
+      'no discount where none is stated',
+      PLAIN_PRICE,
+      usage({ inputTokens: 1_000_000, cachedInputTokens: 500_000 }),
+      3,
+    ],
+    [
+      'reasoning as part of the output',
+      PRICE,
+      usage({ outputTokens: 1_000_000, reasoningTokens: 800_000 }),
+      15,
+    ],
+    [
+      'more cached than input without going below zero',
+      PRICE,
+      usage({ inputTokens: 1, cachedInputTokens: 1e6 }),
+      0.3,
+    ],
+  ];
+  it.each(cases)('prices %s', (_, price, used, usd) => {
+    expect(costOf(price, used)).toBeCloseTo(usd, 10);
+  });
+
+  it('is null where price or usage is unknown', () => {
+    expect(costOf(undefined, plainUsage(1, 1))).toBeNull();
+    expect(costOf(PRICE, undefined)).toBeNull();
+  });
+});
+
+describe('sumCosts', () => {
+  it.each([
+    [[], 0],
+    [[1, 2], 3],
+    [[1, null, 2], null],
+  ])('of %j is %j', (costs, sum) => {
+    expect(sumCosts(costs)).toBe(sum);
+  });
+});
