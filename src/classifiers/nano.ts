@@ -1,8 +1,8 @@
 /** The judge: a nano LLM that is asked for the tier when the local classifier is in doubt. */
 import { createHash } from 'node:crypto';
 import {
+  BrokenCircuitError,
   type CircuitBreakerPolicy,
-  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   handleAll,
@@ -49,9 +49,12 @@ export function parseVerdict(text: string): Tier | undefined {
   return TIERS.find((tier) => tier === word);
 }
 
+/** Anything that a model could take for one of the marks around the request. */
+const MARK = /<(?=\s*\/?\s*request\b)/gi;
+
 function question(text: string, model: string): ChatRequest {
   const instruction = JUDGE_INSTRUCTION;
-  const ask = `<request>\n${text.replaceAll('</request>', '<\\/request>')}\n</request>`;
+  const ask = `<request>\n${text.replace(MARK, '‹')}\n</request>`;
   return {
     dialect: 'openai-chat',
     raw: {
@@ -77,12 +80,23 @@ function visibleText(response: ChatResponse): string {
   return response.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }
 
+/** True where no model was asked, or refused before it wrote anything. */
+function isUnbilled(error: unknown): boolean {
+  if (error instanceof BrokenCircuitError) return true;
+  if (!(error instanceof RouterError)) return false;
+  return error.unsent || error.upstreamStatus !== undefined || error.code === 'overloaded';
+}
+
 function failureStatus(error: unknown, timedOut: boolean): JudgeStatus {
+  if (error instanceof BrokenCircuitError) return 'breaker_open';
   if (timedOut) return 'timeout';
   return error instanceof RouterError && error.code === 'upstream_timeout' ? 'timeout' : 'error';
 }
 
-/** Composes the judge. Answers are cached by the text's hash; nothing of the text is kept. */
+/**
+ * Composes the judge. Answers are cached by the text's hash; nothing of the text is kept. A caller that goes away does
+ * not end its question: others may wait for the same answer, and it is cached.
+ */
 export function createNanoJudge(options: NanoJudgeOptions): Judge {
   const { model, provider, clock } = options;
   const cache =
@@ -100,10 +114,16 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
   async function ask(text: string, started: number): Promise<JudgeAnswer> {
     const base = { model: model.id, cached: false };
     const took = (): number => clock.monotonic() - started;
-    if (breaker.state === CircuitState.Open)
-      return { ...base, status: 'breaker_open', latencyMs: took(), costUsd: 0 };
-    if ((await spentToday()) >= options.dailyBudgetUsd) {
-      return { ...base, status: 'budget_spent', latencyMs: took(), costUsd: 0 };
+    const unasked = (status: JudgeStatus): JudgeAnswer => ({
+      ...base,
+      status,
+      latencyMs: took(),
+      costUsd: 0,
+    });
+    try {
+      if ((await spentToday()) >= options.dailyBudgetUsd) return unasked('budget_spent');
+    } catch {
+      return unasked('error');
     }
     const deadline = AbortSignal.timeout(options.timeoutMs);
     try {
@@ -120,9 +140,8 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
         ? { ...base, ...paid, status: 'answered', tier }
         : { ...base, ...paid, status: 'unparsable' };
     } catch (error) {
-      const refused = error instanceof RouterError && error.upstreamStatus !== undefined;
       const status = failureStatus(error, deadline.aborted);
-      return { ...base, status, latencyMs: took(), costUsd: refused ? 0 : null };
+      return { ...base, status, latencyMs: took(), costUsd: isUnbilled(error) ? 0 : null };
     }
   }
 

@@ -72,15 +72,21 @@ const MATCHED = 0.6;
 const UNMATCHED = 0.4;
 const DOUBT_BELOW = 0.5;
 
-/** `architect` is meant to match `architecture`, so a keyword is a word's beginning. */
+/** What a keyword may end in: `architect` is meant to match `architecture`, `prove` no `proverb`. */
+const ENDINGS = '(?:e?s|e?d|ing|ions?|ations?|ers?|ure|ural)?';
+
 const MATCHERS = KEYWORDS.map(({ tier, keywords }) => ({
   tier,
-  expression: new RegExp(`\\b(?:${keywords.map((word) => word.replace(/[.;]/g, '\\$&')).join('|')})`, 'i'),
+  expression: new RegExp(`\\b(?:${keywords.join('|')})${ENDINGS}\\b`, 'i'),
 }));
 
+/** The fact that a text was long, of which features keep head and tail only. */
+const LONG_TOKEN = '<|long:8000|>';
+const FACT_TOKENS = /<\|[^|]*\|>/g;
+
 function decide(text: string): { readonly tier: Tier; readonly matched: boolean } {
-  const words = text.split(/\s+/).filter(Boolean).length;
-  if (words > LONG_WORDS) return { tier: 'complex', matched: true };
+  const words = text.replace(FACT_TOKENS, ' ').split(/\s+/).filter(Boolean).length;
+  if (words > LONG_WORDS || text.includes(LONG_TOKEN)) return { tier: 'complex', matched: true };
   const keyword = MATCHERS.find(({ expression }) => expression.test(text));
   if (keyword) return { tier: keyword.tier, matched: true };
   if (CODE.test(text)) return { tier: 'moderate', matched: true };
