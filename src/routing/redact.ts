@@ -67,12 +67,17 @@ const PATTERNS: readonly Pattern[] = [
 
 /**
  * The text with private keys, API keys, passwords, e-mail addresses, card numbers (checked by Luhn), IBANs and phone
- * numbers replaced by `[secret]`, `[email]` and the like. What it cannot recognise stays.
+ * numbers replaced by `[secret]`, `[email]` and the like. What it cannot recognise stays. `onFound` is told each
+ * label with what stood there.
  */
-export function redact(text: string): string {
+export function redact(text: string, onFound?: (label: string, found: string) => void): string {
   return PATTERNS.reduce(
     (current, { label, expression, accept }) =>
-      current.replace(expression, (match) => (accept && !accept(match) ? match : `[${label}]`)),
+      current.replace(expression, (match) => {
+        if (accept && !accept(match)) return match;
+        onFound?.(label, match);
+        return `[${label}]`;
+      }),
     text,
   );
 }
