@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Rows this project wrote, a few of each tier and form. */
-const OWN = resolve(import.meta.dirname, '..', '..', 'training-data', 'authored', 'first.jsonl');
+/** Worlds of rows this project wrote: everyday, software, product bots, languages. */
+const OWN = ['a1', 'a2', 'b1', 'a7'].map((world) =>
+  resolve(import.meta.dirname, '..', '..', 'training-data', 'authored', `${world}.jsonl`),
+);
 const OWN_SAMPLE = 40;
 
 export interface LabelledPrompt {
