@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   BrokenCircuitError,
   type CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   handleAll,
@@ -125,6 +126,7 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
     } catch {
       return unasked('error');
     }
+    if (breaker.state === CircuitState.HalfOpen) return unasked('breaker_open');
     const deadline = AbortSignal.timeout(options.timeoutMs);
     try {
       const request = question(text, model.upstreamModel);

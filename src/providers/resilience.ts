@@ -2,6 +2,7 @@
 import {
   BrokenCircuitError,
   bulkhead,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   DelegateBackoff,
@@ -36,6 +37,41 @@ function waitMs(context: IRetryBackoffContext<unknown>, random: () => number): n
 }
 
 /**
+ * Runs `work` under a policy that may make it wait. When the signal aborts during a wait, it ends with `client_closed`;
+ * work that has begun is left to end itself.
+ */
+async function endingWaits<T>(
+  execute: (work: () => Promise<T>) => Promise<T>,
+  work: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const goneError = (): RouterError => new RouterError('client_closed', 'The client went away.');
+  if (signal.aborted) throw goneError();
+  let working = false;
+  let leave = (): void => {};
+  const gone = new Promise<never>((_, reject) => {
+    leave = () => {
+      if (!working) reject(goneError());
+    };
+  });
+  const guarded = async (): Promise<T> => {
+    if (signal.aborted) throw goneError();
+    working = true;
+    try {
+      return await work();
+    } finally {
+      working = false;
+    }
+  };
+  signal.addEventListener('abort', leave);
+  try {
+    return await Promise.race([execute(guarded), gone]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/**
  * Runs `work` again, up to `retries` times, while it fails in a passing way. Waits as long as `Retry-After` asks,
  * else exponentially with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  */
@@ -49,7 +85,8 @@ export function createRetry(
     maxAttempts: retries,
     backoff: new DelegateBackoff((context: IRetryBackoffContext<unknown>) => waitMs(context, random)),
   });
-  return (work, signal) => (retries === 0 ? work() : policy.execute(work, signal));
+  return (work, signal) =>
+    retries === 0 ? work() : endingWaits((guarded) => policy.execute(guarded), work, signal);
 }
 
 export interface BreakerOptions {
@@ -57,21 +94,26 @@ export interface BreakerOptions {
   readonly cooldownMs: number;
 }
 
-/** Stops calling an upstream for a while after `failures` failures in a row; meanwhile calls fail at once with `overloaded`. */
+/**
+ * Stops calling an upstream for a while after `failures` failures in a row; meanwhile, and while a first call tries
+ * whether it is back, calls fail at once with `overloaded`.
+ */
 export function withBreaker(provider: Provider, options: BreakerOptions): Provider {
   const policy = circuitBreaker(handleWhen(isOneOf(UNHEALTHY)), {
     halfOpenAfter: options.cooldownMs,
     breaker: new ConsecutiveBreaker(options.failures),
   });
+  const resting = (): RouterError =>
+    new RouterError('overloaded', `Provider ${provider.id} is resting after repeated failures.`, {
+      retryAfterSeconds: Math.ceil(options.cooldownMs / 1_000),
+      unsent: true,
+    });
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (policy.state === CircuitState.HalfOpen) throw resting();
     try {
       return await policy.execute(work);
     } catch (error) {
-      if (!(error instanceof BrokenCircuitError)) throw error;
-      const retryAfterSeconds = Math.ceil(options.cooldownMs / 1_000);
-      throw new RouterError('overloaded', `Provider ${provider.id} is resting after repeated failures.`, {
-        retryAfterSeconds,
-      });
+      throw error instanceof BrokenCircuitError ? resting() : error;
     }
   };
   return {
@@ -84,9 +126,11 @@ export function withBreaker(provider: Provider, options: BreakerOptions): Provid
 /** Lets at most `limit` calls start an answer at once; more wait in line. A stream counts until it has begun. */
 export function withBulkhead(provider: Provider, limit: number): Provider {
   const policy = bulkhead(limit, Number.MAX_SAFE_INTEGER);
+  const within = <T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> =>
+    endingWaits((guarded) => policy.execute(guarded), work, signal);
   return {
     id: provider.id,
-    complete: (call) => policy.execute(() => provider.complete(call), call.signal),
-    stream: (call) => policy.execute(() => provider.stream(call), call.signal),
+    complete: (call) => within(() => provider.complete(call), call.signal),
+    stream: (call) => within(() => provider.stream(call), call.signal),
   };
 }

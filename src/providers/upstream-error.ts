@@ -24,6 +24,16 @@ function isTimeout(error: unknown): boolean {
   );
 }
 
+/** Codes of failures that come before anything was sent. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 export interface CallSignals {
   /** The caller's. */
   readonly caller: AbortSignal;
@@ -36,12 +46,10 @@ export function transportError(error: unknown, provider: string, signals: CallSi
   if (error instanceof RouterError) return error;
   if (signals.caller.aborted)
     return new RouterError('client_closed', 'The client went away.', { cause: error });
+  const code = codeOf(error);
+  const details = { cause: error, unsent: UNSENT.has(code) };
   if (signals.deadline.aborted || isTimeout(error)) {
-    return new RouterError('upstream_timeout', `Provider ${provider} did not answer in time.`, {
-      cause: error,
-    });
+    return new RouterError('upstream_timeout', `Provider ${provider} did not answer in time.`, details);
   }
-  return new RouterError('upstream_error', `Provider ${provider} cannot be reached (${codeOf(error)}).`, {
-    cause: error,
-  });
+  return new RouterError('upstream_error', `Provider ${provider} cannot be reached (${code}).`, details);
 }

@@ -208,6 +208,16 @@ describe('the breaker', () => {
     expect(provider.calls).toHaveLength(3);
   });
 
+  it('asks a single question after its rest, and nobody waits for it', async () => {
+    const { ask, provider } = stage([down(), down(), { text: 'SIMPLE' }]);
+    await ask('a');
+    await ask('b');
+    vi.setSystemTime(Date.now() + 30_001);
+    const answers = await Promise.all([ask('c'), ask('d')]);
+    expect(answers.map(({ status }) => status)).toEqual(['answered', 'breaker_open']);
+    expect(provider.calls).toHaveLength(3);
+  });
+
   it('is not opened by unreadable answers', async () => {
     const { ask } = stage([{ text: '?' }]);
     for (const text of ['a', 'b', 'c']) expect(await ask(text)).toMatchObject({ status: 'unparsable' });

@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ErrorCode, RouterError } from '../../src/core/errors.ts';
+import type { ProviderCall } from '../../src/core/ports.ts';
+import { createRetry, withBreaker, withBulkhead } from '../../src/providers/resilience.ts';
+import { createFakeProvider, type Move } from '../fakes/provider.ts';
+import { requestOf } from '../fakes/requests.ts';
+
+const fail = (code: ErrorCode, details = {}): RouterError => new RouterError(code, code, details);
+const nobody = (): AbortSignal => new AbortController().signal;
+const callOf = (signal = nobody()): ProviderCall => ({
+  request: requestOf('hi'),
+  upstreamModel: 'm',
+  signal,
+});
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+/** Runs work that fails with each error in turn and then succeeds; tells when each try began. */
+function retrying(retries: number, errors: readonly Error[], random = 1, signal = nobody()) {
+  const began: number[] = [];
+  const start = Date.now();
+  const work = async (): Promise<string> => {
+    const error = errors[began.length];
+    began.push(Date.now() - start);
+    if (error) throw error;
+    return 'ok';
+  };
+  const result = createRetry(retries, () => random)(work, signal).catch((error: unknown) => error);
+  return { result, began };
+}
+
+describe('the retry', () => {
+  const PASSING: ErrorCode[] = [
+    'upstream_error',
+    'upstream_timeout',
+    'upstream_malformed',
+    'upstream_rate_limited',
+  ];
+  it.each(PASSING)('tries again after %s', async (code) => {
+    const { result, began } = retrying(1, [fail(code)]);
+    await vi.runAllTimersAsync();
+    expect(await result).toBe('ok');
+    expect(began).toHaveLength(2);
+  });
+
+  const FINAL: ErrorCode[] = [
+    'upstream_auth',
+    'upstream_rejected',
+    'context_too_long',
+    'unsupported',
+    'overloaded',
+    'client_closed',
+    'internal',
+  ];
+  it.each(FINAL)('does not try again after %s', async (code) => {
+    const { result, began } = retrying(3, [fail(code)]);
+    await vi.runAllTimersAsync();
+    expect(await result).toMatchObject({ code });
+    expect(began).toHaveLength(1);
+  });
+
+  it('waits as long as Retry-After asks', async () => {
+    const { result, began } = retrying(1, [fail('upstream_rate_limited', { retryAfterSeconds: 1.5 })], 0);
+    await vi.runAllTimersAsync();
+    expect([await result, began]).toEqual(['ok', [0, 1_500]]);
+  });
+
+  it('leaves an upstream that asks for a longer wait to the next candidate', async () => {
+    const { result, began } = retrying(1, [fail('upstream_rate_limited', { retryAfterSeconds: 3 })]);
+    await vi.runAllTimersAsync();
+    expect(await result).toMatchObject({ code: 'upstream_rate_limited', retryAfterSeconds: 3 });
+    expect(began).toHaveLength(1);
+  });
+
+  it('else waits exponentially, with full jitter', async () => {
+    const errors = [fail('upstream_error'), fail('upstream_error'), fail('upstream_error')];
+    const longest = retrying(3, errors, 1);
+    await vi.runAllTimersAsync();
+    expect(longest.began).toEqual([0, 100, 300, 700]);
+    const shortest = retrying(3, errors, 0);
+    await vi.runAllTimersAsync();
+    expect(shortest.began).toEqual([0, 0, 0, 0]);
+  });
+
+  it('gives up with the last error', async () => {
+    const errors = [fail('upstream_error'), fail('upstream_timeout')];
+    const { result, began } = retrying(1, errors);
+    await vi.runAllTimersAsync();
+    expect(await result).toMatchObject({ code: 'upstream_timeout' });
+    expect(began).toHaveLength(2);
+  });
+
+  it('of zero runs the work once', async () => {
+    const { result, began } = retrying(0, [fail('upstream_error')]);
+    expect(await result).toMatchObject({ code: 'upstream_error' });
+    expect(began).toHaveLength(1);
+  });
+
+  it('ends its wait when the client goes away, and tries no more', async () => {
+    const client = new AbortController();
+    const error = fail('upstream_rate_limited', { retryAfterSeconds: 2 });
+    const { result, began } = retrying(1, [error], 1, client.signal);
+    await vi.advanceTimersByTimeAsync(500);
+    client.abort();
+    expect(await result).toMatchObject({ code: 'client_closed' });
+    await vi.runAllTimersAsync();
+    expect(began).toHaveLength(1);
+  });
+});
+
+describe('the breaker', () => {
+  const options = { failures: 2, cooldownMs: 10_000 };
+  const stage = (moves: readonly Move[]) => {
+    const provider = createFakeProvider({ m: moves }, 'acme');
+    const guarded = withBreaker(provider, options);
+    const call = (): Promise<unknown> => guarded.complete(callOf()).catch((error: unknown) => error);
+    return { provider, guarded, call };
+  };
+  const down: Move = { error: fail('upstream_error') };
+
+  it('opens after failures in a row and then fails at once', async () => {
+    const { provider, call } = stage([down]);
+    await call();
+    await call();
+    expect(await call()).toMatchObject({
+      code: 'overloaded',
+      retryAfterSeconds: 10,
+      unsent: true,
+      message: expect.stringContaining('acme'),
+    });
+    expect(provider.calls).toHaveLength(2);
+  });
+
+  it('lets one call through after its rest, and closes when it succeeds', async () => {
+    const { provider, call } = stage([down, down, { text: 'ok' }]);
+    await call();
+    await call();
+    vi.advanceTimersByTime(10_001);
+    expect(await call()).toMatchObject({ response: { id: 'r' } });
+    expect(await call()).toMatchObject({ response: { id: 'r' } });
+    expect(provider.calls).toHaveLength(4);
+  });
+
+  it('sends nobody else while that call is under way', async () => {
+    const { provider, call, guarded } = stage([down, down, { hang: true }, { text: 'ok' }]);
+    await call();
+    await call();
+    vi.advanceTimersByTime(10_001);
+    const client = new AbortController();
+    const probe = guarded.complete(callOf(client.signal)).catch((error: RouterError) => error.code);
+    expect(await call()).toMatchObject({ code: 'overloaded' });
+    client.abort();
+    expect(await probe).toBe('client_closed');
+    expect(provider.calls).toHaveLength(3);
+  });
+
+  it('rests again when that call fails', async () => {
+    const { provider, call } = stage([down]);
+    await call();
+    await call();
+    vi.advanceTimersByTime(10_001);
+    expect(await call()).toMatchObject({ code: 'upstream_error' });
+    expect(await call()).toMatchObject({ code: 'overloaded' });
+    expect(provider.calls).toHaveLength(3);
+  });
+
+  it('counts failures in a row only', async () => {
+    const { call } = stage([down, { text: 'ok' }, down, { text: 'ok' }]);
+    await call();
+    await call();
+    await call();
+    expect(await call()).toMatchObject({ response: { id: 'r' } });
+  });
+
+  const HEALTHY: ErrorCode[] = [
+    'upstream_rejected',
+    'upstream_rate_limited',
+    'upstream_auth',
+    'client_closed',
+  ];
+  it.each(HEALTHY)('does not count %s', async (code) => {
+    const { call } = stage([{ error: fail(code) }]);
+    for (let turn = 0; turn < 4; turn++) expect(await call()).toMatchObject({ code });
+  });
+
+  it('guards streams with the same count', async () => {
+    const { guarded, call } = stage([down]);
+    await call();
+    await guarded.stream(callOf()).catch(() => {});
+    expect(await call()).toMatchObject({ code: 'overloaded' });
+  });
+});
+
+describe('the bulkhead', () => {
+  beforeEach(() => vi.useRealTimers());
+  const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('lets only so many calls through at once, the others in their order', async () => {
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let running = 0;
+    let most = 0;
+    const limited = withBulkhead(
+      {
+        ...createFakeProvider({ m: [{ text: 'ok' }] }),
+        complete: async () => {
+          running += 1;
+          most = Math.max(most, running);
+          await gate;
+          running -= 1;
+          throw fail('upstream_error');
+        },
+      },
+      2,
+    );
+    const calls = [1, 2, 3, 4, 5].map(() =>
+      limited.complete(callOf()).catch((error: RouterError) => error.code),
+    );
+    await tick();
+    expect(running).toBe(2);
+    open();
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['upstream_error']));
+    expect(most).toBe(2);
+  });
+
+  it('lets a waiting caller go at once when it gives up', async () => {
+    const provider = createFakeProvider({ m: [{ hang: true }, { text: 'ok' }] });
+    const limited = withBulkhead(provider, 1);
+    const holder = new AbortController();
+    const first = limited.complete(callOf(holder.signal)).catch((error: RouterError) => error.code);
+    const client = new AbortController();
+    const waiting = limited.complete(callOf(client.signal)).catch((error: unknown) => error);
+    await tick();
+    client.abort();
+    expect(await waiting).toMatchObject({ code: 'client_closed' });
+    expect(provider.calls).toHaveLength(1);
+    holder.abort();
+    expect(await first).toBe('client_closed');
+    expect(await limited.complete(callOf())).toMatchObject({ response: { id: 'r' } });
+    expect(provider.calls).toHaveLength(2);
+  });
+
+  it('goes on with the next in line after one that gave up', async () => {
+    const provider = createFakeProvider({ m: [{ hang: true }, { text: 'ok' }] });
+    const limited = withBulkhead(provider, 1);
+    const holder = new AbortController();
+    const client = new AbortController();
+    const first = limited.complete(callOf(holder.signal)).catch(() => {});
+    const second = limited.complete(callOf(client.signal)).catch(() => {});
+    const third = limited.complete(callOf());
+    client.abort();
+    await second;
+    holder.abort();
+    await first;
+    expect(await third).toMatchObject({ response: { id: 'r' } });
+  });
+
+  it('takes no call that is aborted already', async () => {
+    const provider = createFakeProvider({ m: [{ text: 'ok' }] });
+    await expect(withBulkhead(provider, 1).complete(callOf(AbortSignal.abort()))).rejects.toMatchObject({
+      code: 'client_closed',
+    });
+    expect(provider.calls).toHaveLength(0);
+  });
+});
