@@ -16,9 +16,8 @@ export interface LabelledPrompt {
 export function testPrompts(): LabelledPrompt[] {
   const shared = join(process.env.ROUTER_DATA_DIR ?? '', 'tier-dev.jsonl');
   const whole = process.env.ROUTER_DATA_DIR !== undefined && existsSync(shared);
-  const lines = readFileSync(whole ? shared : OWN, 'utf8')
-    .split('\n')
-    .filter(Boolean);
+  const files = whole ? [shared] : OWN;
+  const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean));
   const rows = lines.map((line) => JSON.parse(line) as Partial<LabelledPrompt>);
   const usable = rows.filter(
     (row): row is LabelledPrompt => row.prompt !== undefined && row.tier !== undefined,
