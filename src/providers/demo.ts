@@ -1,6 +1,7 @@
 /** The built-in provider of a fresh install: real in every part except that no model is called, and it says so. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChatEvent, ChatRequest, StreamFrame, Usage } from '../core/chat.ts';
+import { RouterError } from '../core/errors.ts';
 import type { Dialect, Provider } from '../core/ports.ts';
 import type { ModelSpec } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
@@ -29,6 +30,10 @@ function answerText(request: ChatRequest, model: string): string {
     `Set OPENAI_API_KEY, ANTHROPIC_API_KEY or another provider's key, or name a local server in router.config.yaml, to get real answers.`;
   const format = request.responseFormat?.type ?? 'text';
   return format === 'text' ? text : JSON.stringify({ demo: true, tier, message: text });
+}
+
+function clientGone(): RouterError {
+  return new RouterError('client_closed', 'The client went away.');
 }
 
 /** Four characters a token, which is all a demo needs. */
@@ -71,7 +76,10 @@ export function createDemoProvider(options: DemoOptions): Provider {
       { type: 'finish', stopReason: 'stop', usage: usageOf(request, text) },
     ];
     for (const event of events) {
-      if (signal.aborted) return;
+      if (signal.aborted) {
+        yield { raw: '', events: [{ type: 'error', error: clientGone() }] };
+        return;
+      }
       yield { raw: encoder.encode(event), events: [event] };
       await nextTurn();
     }
@@ -79,7 +87,8 @@ export function createDemoProvider(options: DemoOptions): Provider {
 
   return {
     id: DEMO_PROVIDER,
-    async complete({ request, upstreamModel }) {
+    async complete({ request, upstreamModel, signal }) {
+      if (signal.aborted) throw clientGone();
       const text = answerText(request, upstreamModel);
       const usage = usageOf(request, text);
       const raw = {
@@ -104,6 +113,7 @@ export function createDemoProvider(options: DemoOptions): Provider {
       return { response: dialect.decodeResponse(raw), dropped: [] };
     },
     async stream({ request, upstreamModel, signal }) {
+      if (signal.aborted) throw clientGone();
       return { dialect: dialect.id, dropped: [], frames: frames(request, upstreamModel, signal) };
     },
   };

@@ -3,7 +3,7 @@ import { RouterError } from '../core/errors.ts';
 
 /** Seconds in a `Retry-After` header: a number of seconds or an HTTP date (RFC 9110, 10.2.3); undefined where unreadable. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || value.trim() === '') return undefined;
   const seconds = Number(value);
   if (Number.isFinite(seconds)) return Math.max(0, seconds);
   const date = Date.parse(value);
