@@ -21,7 +21,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
   database.pragma('foreign_keys = ON');
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
   try {
-    await migrate(db);
+    // Another process may be migrating the same file: what fails because of it finds it done on a second look.
+    await migrate(db).catch(() => migrate(db));
   } catch (error) {
     await db.destroy();
     throw error;

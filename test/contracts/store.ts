@@ -1,0 +1,479 @@
+/** What core/ports.ts promises of every Store. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FeedbackInput, LabelledDecision, StatsWindow, Store } from '../../src/core/ports.ts';
+import type { Attempt, Decision, Outcome } from '../../src/core/routing.ts';
+
+const NOON = Date.UTC(2026, 0, 15, 12);
+const EVER: StatsWindow = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+export function decisionOf(id: string, over: Partial<Decision> = {}): Decision {
+  return {
+    id,
+    at: NOON,
+    dialect: 'openai-chat',
+    requestedModel: 'auto',
+    stream: false,
+    tier: 'simple',
+    confidence: 0.9,
+    source: 'local',
+    featureVersion: '1',
+    text: `text of ${id}`,
+    plan: { candidates: [], excluded: [], validators: [] },
+    reasons: ['because'],
+    propensity: 1,
+    inputTokens: 10,
+    decisionMs: 1,
+    ...over,
+  };
+}
+
+export function attemptOf(over: Partial<Attempt> = {}): Attempt {
+  return {
+    index: 0,
+    model: 'small',
+    provider: 'acme',
+    tier: 'simple',
+    status: 'ok',
+    usage: {
+      inputTokens: 100,
+      outputTokens: 50,
+      cachedInputTokens: 20,
+      cacheWriteTokens: 0,
+      reasoningTokens: 5,
+    },
+    costUsd: 0.01,
+    latencyMs: 100,
+    dropped: [],
+    ...over,
+  };
+}
+
+export function outcomeOf(decisionId: string, over: Partial<Outcome> = {}): Outcome {
+  return {
+    decisionId,
+    at: NOON + 100,
+    status: 'ok',
+    tier: 'simple',
+    model: 'small',
+    escalated: false,
+    attempts: [attemptOf()],
+    costUsd: 0.01,
+    baselineCostUsd: 0.04,
+    latencyMs: 100,
+    ...over,
+  };
+}
+
+const thumb = (decisionId: string, rating: 'up' | 'down'): FeedbackInput => ({
+  decisionId,
+  kind: 'rating',
+  rating,
+});
+
+async function all(rows: AsyncIterable<LabelledDecision>): Promise<LabelledDecision[]> {
+  const read: LabelledDecision[] = [];
+  for await (const row of rows) read.push(row);
+  return read;
+}
+
+/** Runs the contract. `open` gives an empty store. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`the contract of a store: ${name}`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    const add = (...inputs: FeedbackInput[]): ReturnType<Store['addFeedback']> =>
+      store.addFeedback(inputs, NOON + 500);
+
+    describe('decisions and outcomes', () => {
+      it('come back as they were written', async () => {
+        const decision = decisionOf('d', {
+          classification: {
+            tier: 'simple',
+            confidence: 0.9,
+            probabilities: { simple: 0.9, moderate: 0.06, complex: 0.04 },
+            sufficiency: { simple: 0.9, moderate: 0.96, complex: 1 },
+          },
+          judge: {
+            status: 'answered',
+            tier: 'simple',
+            model: 'j',
+            cached: false,
+            latencyMs: 3,
+            costUsd: 0.1,
+          },
+          session: 's',
+          user: 'u',
+          apiKey: 'k',
+          route: 'r',
+          text: 'naïve 日本 \u0000 "quoted"',
+        });
+        await store.recordDecision(decision);
+        expect(await store.getDecision('d')).toEqual({ decision, feedback: [] });
+        await store.recordOutcome(outcomeOf('d'));
+        expect(await store.getDecision('d')).toEqual({ decision, outcome: outcomeOf('d'), feedback: [] });
+      });
+
+      it('are unknown under another id', async () => {
+        expect(await store.getDecision("' or 1=1 --")).toBeUndefined();
+      });
+
+      it('keep the first outcome', async () => {
+        await store.recordDecision(decisionOf('d'));
+        await store.recordOutcome(outcomeOf('d'));
+        await store.recordOutcome(outcomeOf('d', { status: 'failed' }));
+        expect((await store.getDecision('d'))?.outcome?.status).toBe('ok');
+        expect((await store.stats(EVER)).total).toMatchObject({ requests: 1, ok: 1, failed: 0 });
+      });
+
+      it('refuse an outcome without its decision', async () => {
+        await expect(store.recordOutcome(outcomeOf('nobody'))).rejects.toThrow();
+      });
+
+      it('can be written side by side', async () => {
+        const ids = Array.from({ length: 50 }, (_, index) => `d${index}`);
+        await Promise.all(ids.map((id) => store.recordDecision(decisionOf(id))));
+        await Promise.all(ids.map((id) => store.recordOutcome(outcomeOf(id))));
+        await Promise.all(ids.map((id) => add(thumb(id, 'up'))));
+        expect((await store.stats(EVER)).total).toMatchObject({ requests: 50, ok: 50, feedback: { up: 50 } });
+      });
+    });
+
+    describe('feedback', () => {
+      beforeEach(() => store.recordDecision(decisionOf('d')));
+      const live = async (): Promise<object[]> =>
+        ((await store.getDecision('d'))?.feedback ?? []).map(({ kind, rating, score, tier, comment }) => ({
+          kind,
+          ...(rating ? { rating } : {}),
+          ...(score === undefined ? {} : { score }),
+          ...(tier ? { tier } : {}),
+          ...(comment ? { comment } : {}),
+        }));
+
+      it('of every kind is kept, with its time and key', async () => {
+        expect(
+          await add(
+            { decisionId: 'd', kind: 'rating', rating: 'up', apiKey: 'k' },
+            { decisionId: 'd', kind: 'score', score: 0 },
+            { decisionId: 'd', kind: 'tier', tier: 'complex' },
+            { decisionId: 'd', kind: 'comment', comment: 'fine' },
+          ),
+        ).toEqual({ replaced: 0 });
+        expect(await live()).toEqual([
+          { kind: 'rating', rating: 'up' },
+          { kind: 'score', score: 0 },
+          { kind: 'tier', tier: 'complex' },
+          { kind: 'comment', comment: 'fine' },
+        ]);
+        const stored = (await store.getDecision('d'))?.feedback[0];
+        expect(stored).toMatchObject({ decisionId: 'd', at: NOON + 500, apiKey: 'k' });
+      });
+
+      it('of one kind is replaced by the last', async () => {
+        await add(thumb('d', 'up'));
+        expect(await add(thumb('d', 'down'))).toEqual({ replaced: 1 });
+        expect(await add(thumb('d', 'up'))).toEqual({ replaced: 1 });
+        expect(await live()).toEqual([{ kind: 'rating', rating: 'up' }]);
+        expect((await store.stats(EVER)).total.feedback).toMatchObject({ up: 1, down: 0 });
+      });
+
+      it('that says the same again is a duplicate', async () => {
+        await add(thumb('d', 'up'));
+        await expect(add(thumb('d', 'up'))).rejects.toMatchObject({
+          code: 'duplicate_feedback',
+          field: 'rating',
+        });
+        expect(await live()).toHaveLength(1);
+      });
+
+      it('is recorded all or not at all', async () => {
+        await add(thumb('d', 'up'));
+        const both = add({ decisionId: 'd', kind: 'score', score: 0.5 }, thumb('d', 'up'));
+        await expect(both).rejects.toMatchObject({ code: 'duplicate_feedback' });
+        expect(await live()).toEqual([{ kind: 'rating', rating: 'up' }]);
+      });
+
+      it('on nothing is unknown_decision', async () => {
+        await expect(add(thumb('x', 'up'))).rejects.toMatchObject({
+          code: 'unknown_decision',
+          field: 'decision_id',
+        });
+        await expect(store.revokeFeedback('x', NOON)).rejects.toMatchObject({ code: 'unknown_decision' });
+      });
+
+      it('can be revoked, once, and given again', async () => {
+        await add(thumb('d', 'up'), { decisionId: 'd', kind: 'comment', comment: 'x' });
+        expect(await store.revokeFeedback('d', NOON + 600)).toEqual({ revoked: 2 });
+        expect(await live()).toEqual([]);
+        expect((await store.stats(EVER)).total.feedback).toMatchObject({ up: 0, comments: 0 });
+        await expect(store.revokeFeedback('d', NOON)).rejects.toMatchObject({ code: 'nothing_to_revoke' });
+        expect(await add(thumb('d', 'up'))).toEqual({ replaced: 0 });
+      });
+
+      it('votes on one decision at the same time leave one', async () => {
+        await Promise.allSettled(
+          ['up', 'down', 'up', 'down'].map((rating) => add(thumb('d', rating as 'up'))),
+        );
+        expect(await live()).toHaveLength(1);
+      });
+    });
+
+    describe('statistics', () => {
+      /** Six requests; every figure below is added up by hand. */
+      beforeEach(async () => {
+        const usage = {
+          inputTokens: 1_000,
+          outputTokens: 200,
+          cachedInputTokens: 0,
+          cacheWriteTokens: 0,
+          reasoningTokens: 0,
+        };
+        await store.recordDecision(decisionOf('a', { decisionMs: 1 }));
+        await store.recordOutcome(outcomeOf('a', { latencyMs: 100 }));
+        await store.recordDecision(decisionOf('b', { decisionMs: 2 }));
+        await store.recordOutcome(
+          outcomeOf('b', {
+            tier: 'moderate',
+            model: 'middle',
+            escalated: true,
+            attempts: [
+              attemptOf({ status: 'rejected' }),
+              attemptOf({ index: 1, model: 'middle', tier: 'moderate', usage }),
+            ],
+            costUsd: 0.03,
+            baselineCostUsd: 0.09,
+            latencyMs: 300,
+          }),
+        );
+        await store.recordDecision(decisionOf('c', { tier: 'complex', source: 'nano', decisionMs: 3 }));
+        await store.recordOutcome(
+          outcomeOf('c', { model: 'large', costUsd: null, baselineCostUsd: 0.5, latencyMs: 200 }),
+        );
+        await store.recordDecision(decisionOf('d', { tier: 'complex', source: 'fallback', decisionMs: 4 }));
+        const failed = outcomeOf('d', {
+          status: 'failed',
+          errorCode: 'overloaded',
+          attempts: [attemptOf({ status: 'failed', usage, costUsd: 0 })],
+          costUsd: 0,
+          baselineCostUsd: null,
+          latencyMs: 400,
+        });
+        const { tier: _, model: __, ...nobody } = failed;
+        await store.recordOutcome(nobody);
+        await store.recordDecision(decisionOf('e', { tier: 'complex', decisionMs: 5 }));
+        await store.recordOutcome(
+          outcomeOf('e', { status: 'cancelled', attempts: [], costUsd: 0.02, latencyMs: 50 }),
+        );
+        await store.recordDecision(decisionOf('f', { source: 'override', decisionMs: 6 }));
+        await add(thumb('a', 'up'), { decisionId: 'a', kind: 'score', score: 0.25 });
+        await add(thumb('b', 'down'), { decisionId: 'b', kind: 'score', score: 1 });
+        await add(
+          { decisionId: 'c', kind: 'tier', tier: 'simple' },
+          { decisionId: 'c', kind: 'comment', comment: 'x' },
+        );
+      });
+
+      it('add up, in total', async () => {
+        const { total, bySource, window } = await store.stats(EVER);
+        expect(window).toEqual(EVER);
+        expect(total).toMatchObject({
+          requests: 6,
+          ok: 3,
+          failed: 1,
+          cancelled: 1,
+          escalated: 1,
+          escalationRate: 0.2,
+          inputTokens: 100 + (100 + 1_000) + 100 + 1_000,
+          outputTokens: 50 + (50 + 200) + 50 + 200,
+          cachedInputTokens: 20 + 20 + 20,
+          reasoningTokens: 5 + 5 + 5,
+          unknownCost: 1,
+          feedback: { up: 1, down: 1, scores: 2, meanScore: 0.625, corrections: 1, comments: 1 },
+        });
+        expect(total.costUsd).toBeCloseTo(0.01 + 0.03 + 0 + 0.02, 12);
+        expect(bySource).toEqual({ local: 3, nano: 1, fallback: 1, override: 1 });
+      });
+
+      it('by the tier that was decided', async () => {
+        const { byTier } = await store.stats(EVER);
+        expect(byTier.simple).toMatchObject({ requests: 3, ok: 2, escalated: 1, escalationRate: 0.5 });
+        expect(byTier.simple.costUsd).toBeCloseTo(0.04, 12);
+        expect(byTier.simple.feedback).toMatchObject({ up: 1, down: 1, meanScore: 0.625 });
+        expect(byTier.moderate).toMatchObject({
+          requests: 0,
+          costUsd: 0,
+          escalationRate: null,
+          latencyMs: { p50: null, p99: null },
+          feedback: { up: 0, meanScore: null },
+        });
+        expect(byTier.complex).toMatchObject({ requests: 3, ok: 1, failed: 1, cancelled: 1, unknownCost: 1 });
+        expect(byTier.complex.feedback).toMatchObject({ corrections: 1, comments: 1 });
+      });
+
+      it('by the model that answered', async () => {
+        const { byModel } = await store.stats(EVER);
+        expect(Object.keys(byModel).sort()).toEqual(['large', 'middle', 'small']);
+        expect(byModel.middle).toMatchObject({
+          requests: 1,
+          escalated: 1,
+          inputTokens: 1_100,
+          feedback: { down: 1 },
+        });
+        expect(byModel.large).toMatchObject({ requests: 1, costUsd: 0, unknownCost: 1 });
+      });
+
+      it('save what is known to be saved', async () => {
+        const { savings } = await store.stats(EVER);
+        expect(savings.requests).toBe(3);
+        expect(savings.costUsd).toBeCloseTo(0.01 + 0.03 + 0.02, 12);
+        expect(savings.baselineCostUsd).toBeCloseTo(0.04 + 0.09 + 0.04, 12);
+        expect(savings.savedUsd).toBeCloseTo(0.11, 12);
+        expect(savings.savedShare).toBeCloseTo(0.11 / 0.17, 12);
+      });
+
+      it('have percentiles by nearest rank', async () => {
+        const { total, byTier } = await store.stats(EVER);
+        expect(total.latencyMs).toEqual({ p50: 200, p99: 400 });
+        expect(total.decisionMs).toEqual({ p50: 3, p99: 6 });
+        expect(byTier.simple.latencyMs).toEqual({ p50: 100, p99: 300 });
+      });
+
+      it('have an exact 99th percentile', async () => {
+        for (let index = 1; index <= 200; index++) {
+          await store.recordDecision(decisionOf(`p${index}`, { at: NOON + 10_000, decisionMs: index }));
+        }
+        const { total } = await store.stats({ from: NOON + 10_000, to: NOON + 10_001 });
+        expect(total.decisionMs).toEqual({ p50: 100, p99: 198 });
+      });
+
+      it('count the lower border of the window and not the upper', async () => {
+        const requests = async (from: number, to: number): Promise<number> =>
+          (await store.stats({ from, to })).total.requests;
+        expect(await requests(NOON, NOON + 1)).toBe(6);
+        expect(await requests(NOON - 1, NOON)).toBe(0);
+        expect(await requests(NOON + 1, NOON + 2)).toBe(0);
+      });
+
+      it('of nothing are zeros and nulls', async () => {
+        const { total, byModel, bySource, savings } = await store.stats({ from: 0, to: 1 });
+        expect(total).toMatchObject({ requests: 0, costUsd: 0, escalationRate: null, inputTokens: 0 });
+        expect(total.latencyMs).toEqual({ p50: null, p99: null });
+        expect([byModel, bySource]).toEqual([{}, {}]);
+        expect(savings).toEqual({
+          requests: 0,
+          costUsd: 0,
+          baselineCostUsd: 0,
+          savedUsd: 0,
+          savedShare: null,
+        });
+      });
+    });
+
+    describe('labelled decisions', () => {
+      it('are those with live feedback, a judge’s answer or a rejected attempt', async () => {
+        const judge = {
+          status: 'answered',
+          tier: 'complex',
+          cached: false,
+          latencyMs: 1,
+          costUsd: 0,
+        } as const;
+        for (const id of ['plain', 'voted', 'revoked', 'rejected'])
+          await store.recordDecision(decisionOf(id));
+        await store.recordDecision(decisionOf('judged', { source: 'nano', tier: 'complex', judge }));
+        await store.recordDecision(
+          decisionOf('unanswered', { source: 'fallback', judge: { ...judge, status: 'timeout' } }),
+        );
+        await store.recordOutcome(outcomeOf('rejected', { attempts: [attemptOf({ status: 'rejected' })] }));
+        await add(thumb('voted', 'up'));
+        await add(thumb('revoked', 'up'));
+        await store.revokeFeedback('revoked', NOON);
+        const ids = (await all(store.labelled(EVER))).map(({ decisionId }) => decisionId);
+        expect(ids.sort()).toEqual(['judged', 'rejected', 'voted']);
+      });
+
+      it('tell all that training needs', async () => {
+        const judge = {
+          status: 'answered',
+          tier: 'moderate',
+          cached: false,
+          latencyMs: 1,
+          costUsd: 0,
+        } as const;
+        await store.recordDecision(decisionOf('d', { session: 's', apiKey: 'k', source: 'nano', judge }));
+        await store.recordOutcome(outcomeOf('d', { tier: 'moderate' }));
+        await add(thumb('d', 'down'), { decisionId: 'd', kind: 'tier', tier: 'complex' });
+        const [row] = await all(store.labelled(EVER));
+        expect(row).toMatchObject({
+          decisionId: 'd',
+          at: NOON,
+          text: 'text of d',
+          featureVersion: '1',
+          session: 's',
+          apiKey: 'k',
+          answeredBy: 'moderate',
+          judge: 'moderate',
+          attempts: [{ model: 'small', status: 'ok' }],
+          feedback: [{ rating: 'down' }, { tier: 'complex' }],
+        });
+      });
+
+      it('come oldest first, each once, over several pages and equal times', async () => {
+        const count = 1_203;
+        for (let index = 0; index < count; index++) {
+          const id = `d${String(index).padStart(5, '0')}`;
+          const at = NOON + Math.floor((count - index) / 7);
+          await store.recordDecision(decisionOf(id, { at, source: 'nano' }));
+        }
+        const rows = await all(store.labelled(EVER));
+        expect(new Set(rows.map(({ decisionId }) => decisionId)).size).toBe(count);
+        const order = rows.map(({ at, decisionId }) => `${at} ${decisionId}`);
+        expect(order).toEqual([...order].sort());
+      });
+
+      it('lie within the window', async () => {
+        for (const at of [NOON - 1, NOON, NOON + 9, NOON + 10]) {
+          await store.recordDecision(decisionOf(`d${at - NOON}`, { at, source: 'nano' }));
+        }
+        const rows = await all(store.labelled({ from: NOON, to: NOON + 10 }));
+        expect(rows.map(({ decisionId }) => decisionId)).toEqual(['d0', 'd9']);
+      });
+
+      it('can be read while others are written, and left early', async () => {
+        await store.recordDecision(decisionOf('a', { source: 'nano' }));
+        await store.recordDecision(decisionOf('b', { source: 'nano' }));
+        for await (const row of store.labelled(EVER)) {
+          await store.recordDecision(decisionOf(`after-${row.decisionId}`));
+          break;
+        }
+        expect((await store.stats(EVER)).total.requests).toBe(3);
+      });
+    });
+
+    it('adds up what the judge cost since a time, but not what came from its cache or is unknown', async () => {
+      const judge = { status: 'answered', tier: 'simple', model: 'j', cached: false, latencyMs: 1 } as const;
+      const asked = (id: string, at: number, costUsd: number | null, cached = false): Promise<void> =>
+        store.recordDecision(decisionOf(id, { at, judge: { ...judge, costUsd, cached } }));
+      const day = Date.UTC(2026, 0, 15);
+      await asked('yesterday', day - 1, 5);
+      await asked('midnight', day, 0.25);
+      await asked('later', day + 1, 0.5);
+      await asked('cached', day + 2, 0, true);
+      await asked('unknown', day + 3, null);
+      await store.recordDecision(decisionOf('unasked', { at: day + 4 }));
+      expect(await store.judgeSpend(day)).toBe(0.75);
+      expect(await store.judgeSpend(day + 5)).toBe(0);
+      expect(await store.judgeSpend(0)).toBe(5.75);
+    });
+
+    it('answers a ping until it is closed, which can be done twice', async () => {
+      await store.ping();
+      await store.close();
+      await store.close();
+      await expect(store.ping()).rejects.toThrow();
+    });
+  });
+}
