@@ -1,0 +1,102 @@
+/**
+ * May the challenger replace the champion? Both judge the same rows, none of which either was trained on; differences
+ * come with paired bootstrap intervals (Efron 1979), so that noise does not promote anything.
+ */
+
+import { accuracy, calibrationError, complexToSimple, type Judged } from './metrics.ts';
+import { createRandom } from './random.ts';
+
+/** How much worse each figure may be, at the far end of its interval. All are shares. */
+export interface Margins {
+  readonly accuracy: number;
+  readonly complexToSimple: number;
+  readonly calibration: number;
+}
+
+export const DEFAULT_MARGINS: Margins = { accuracy: 0.01, complexToSimple: 0.02, calibration: 0.02 };
+
+/** One test set, judged by both, row by row in the same order. */
+export interface Bout {
+  readonly name: string;
+  readonly champion: readonly Judged[];
+  readonly challenger: readonly Judged[];
+}
+
+export interface Difference {
+  readonly test: string;
+  readonly figure: keyof Margins;
+  readonly rows: number;
+  readonly champion: number;
+  readonly challenger: number;
+  /** Challenger minus champion with its 95 % interval. */
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly verdict: 'better' | 'not worse' | 'worse';
+}
+
+export interface GateReport {
+  readonly promoted: boolean;
+  readonly reason: string;
+  readonly differences: readonly Difference[];
+}
+
+interface Figure {
+  readonly of: (rows: readonly Judged[]) => number;
+  /** +1 where more is better, -1 where less is. */
+  readonly sign: 1 | -1;
+}
+
+const FIGURES: Readonly<Record<keyof Margins, Figure>> = {
+  accuracy: { of: accuracy, sign: 1 },
+  complexToSimple: { of: complexToSimple, sign: -1 },
+  calibration: { of: calibrationError, sign: -1 },
+};
+
+const ROUNDS = 1_000;
+/** A test set smaller than this proves nothing either way. */
+export const LEAST_ROWS = 30;
+
+function compare(bout: Bout, name: keyof Margins, margin: number): Difference | undefined {
+  const { champion, challenger } = bout;
+  const { of, sign } = FIGURES[name];
+  const random = createRandom(1);
+  const gap = (at: readonly number[]): number =>
+    of(at.flatMap((row) => challenger[row] ?? [])) - of(at.flatMap((row) => champion[row] ?? []));
+  const all = [...champion.keys()];
+  const value = gap(all);
+  if (!Number.isFinite(value)) return undefined;
+  const drawn = Array.from({ length: ROUNDS }, () => gap(all.map(() => random.below(all.length))));
+  const sorted = drawn.filter(Number.isFinite).sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? value;
+  const [low, high] = [at(0.025), at(0.975)];
+  const worst = sign === 1 ? low : -high;
+  const notWorse = worst >= -margin || sign * value >= 0;
+  const verdict = worst > 0 ? 'better' : notWorse ? 'not worse' : 'worse';
+  const figures = { champion: of(champion), challenger: of(challenger) };
+  return { test: bout.name, figure: name, rows: all.length, ...figures, value, low, high, verdict };
+}
+
+/**
+ * Promotes where no figure is worse beyond its margin on any test set and accuracy is better on at least one. `worse`
+ * means that the point estimate fell and its interval reaches beyond the margin: what cannot be told apart from a loss
+ * of that size counts as one.
+ */
+export function judgeChallenger(bouts: readonly Bout[], margins: Margins = DEFAULT_MARGINS): GateReport {
+  const large = bouts.filter((bout) => bout.champion.length >= LEAST_ROWS);
+  const differences = large.flatMap((bout) =>
+    (Object.keys(FIGURES) as (keyof Margins)[]).flatMap((name) => compare(bout, name, margins[name]) ?? []),
+  );
+  const worse = differences.find(({ verdict }) => verdict === 'worse');
+  const better = differences.find(({ figure, verdict }) => figure === 'accuracy' && verdict === 'better');
+  if (differences.length === 0) {
+    const reason = `no test set has ${LEAST_ROWS} rows that neither model was trained on`;
+    return { promoted: false, reason, differences };
+  }
+  if (worse) {
+    const reason = `${worse.figure} on ${worse.test} may be worse by more than ${margins[worse.figure]}`;
+    return { promoted: false, reason, differences };
+  }
+  if (!better) return { promoted: false, reason: 'nothing is better beyond chance', differences };
+  return { promoted: true, reason: `accuracy on ${better.test} is better and nothing is worse`, differences };
+}
