@@ -6,7 +6,7 @@
 import { accuracy, calibrationError, complexToSimple, type Judged } from './metrics.ts';
 import { createRandom } from './random.ts';
 
-/** How much worse each figure may be, at the far end of its interval. All are shares. */
+/** How much worse each figure may be while its interval still holds zero. All are shares. */
 export interface Margins {
   readonly accuracy: number;
   readonly complexToSimple: number;
@@ -70,17 +70,16 @@ function compare(bout: Bout, name: keyof Margins, margin: number): Difference | 
   const sorted = drawn.filter(Number.isFinite).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? value;
   const [low, high] = [at(0.025), at(0.975)];
-  const worst = sign === 1 ? low : -high;
-  const notWorse = worst >= -margin || sign * value >= 0;
+  const [worst, best] = sign === 1 ? [low, high] : [-high, -low];
+  const notWorse = best >= 0 && sign * value >= -margin;
   const verdict = worst > 0 ? 'better' : notWorse ? 'not worse' : 'worse';
   const figures = { champion: of(champion), challenger: of(challenger) };
   return { test: bout.name, figure: name, rows: all.length, ...figures, value, low, high, verdict };
 }
 
 /**
- * Promotes where no figure is worse beyond its margin on any test set and accuracy is better on at least one. `worse`
- * means that the point estimate fell and its interval reaches beyond the margin: what cannot be told apart from a loss
- * of that size counts as one.
+ * Promotes where no figure is worse on any test set and accuracy is better on at least one beyond chance. `worse` is a
+ * loss larger than the margin, or one of any size that its interval tells apart from none.
  */
 export function judgeChallenger(bouts: readonly Bout[], margins: Margins = DEFAULT_MARGINS): GateReport {
   const large = bouts.filter((bout) => bout.champion.length >= LEAST_ROWS);
@@ -94,7 +93,7 @@ export function judgeChallenger(bouts: readonly Bout[], margins: Margins = DEFAU
     return { promoted: false, reason, differences };
   }
   if (worse) {
-    const reason = `${worse.figure} on ${worse.test} may be worse by more than ${margins[worse.figure]}`;
+    const reason = `${worse.figure} on ${worse.test} is worse (margin ${margins[worse.figure]})`;
     return { promoted: false, reason, differences };
   }
   if (!better) return { promoted: false, reason: 'nothing is better beyond chance', differences };
