@@ -17,25 +17,38 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
-/** The candidate nearest to `name`, if one is near enough to be meant. */
+/** The candidate nearest to `name`, if one is near enough to be meant or is `name` and more. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
+  const longer = candidates.find((candidate) => name.length > 2 && candidate.startsWith(name));
+  if (longer) return longer;
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined;
 }
 
+/** A schema and, where it is a choice, its alternatives. */
+function alternatives(node: unknown): JsonObject[] {
+  if (!isJsonObject(node)) return [];
+  const choices = [node.anyOf, node.oneOf].filter(Array.isArray).flat();
+  return [node, ...choices.flatMap(alternatives)];
+}
+
+function stepInto(node: JsonObject, step: PropertyKey): unknown {
+  if (typeof step === 'number') return node.items;
+  const { properties } = node;
+  const named = isJsonObject(properties) ? properties[String(step)] : undefined;
+  return named ?? node.additionalProperties;
+}
+
 function keysAt(schema: JsonObject, path: readonly PropertyKey[]): string[] {
-  let node: unknown = schema;
-  for (const step of path) {
-    if (!isJsonObject(node)) return [];
-    if (typeof step === 'number') node = node.items;
-    else if (isJsonObject(node.properties) && String(step) in node.properties)
-      node = node.properties[String(step)];
-    else node = node.additionalProperties;
-  }
-  return isJsonObject(node) && isJsonObject(node.properties) ? Object.keys(node.properties) : [];
+  const reached = path.reduce<JsonObject[]>(
+    (nodes, step) => nodes.flatMap((node) => alternatives(stepInto(node, step))),
+    alternatives(schema),
+  );
+  const keys = reached.flatMap(({ properties }) => (isJsonObject(properties) ? Object.keys(properties) : []));
+  return [...new Set(keys)];
 }
 
 /** `models[2].price.input`. */

@@ -6,7 +6,7 @@ import { textOf } from './text-of.ts';
 
 type Parsed = { readonly value: JsonValue } | { readonly reason: string };
 
-const FENCE = /^```(?:json)?\s*\n([\s\S]*?)\n?```$/;
+const FENCE = /^```(?:json)?\s*\n([\s\S]*?)\n?```$/i;
 
 /** Reads one JSON value; a single Markdown fence around it is allowed, as models often write one. */
 function parseJson(text: string): Parsed {

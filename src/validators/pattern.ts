@@ -19,13 +19,15 @@ export function createLabelsValidator(
   labels: readonly string[],
   caseSensitive: boolean,
 ): Validator {
-  const fold = (text: string): string => (caseSensitive ? text : text.toLowerCase());
-  const allowed = new Set(labels.map(fold));
+  const bare = (text: string): string => {
+    const word = text.trim().replace(/^["'`]+|["'`.]+$/g, '');
+    return caseSensitive ? word : word.toLowerCase();
+  };
+  const allowed = new Set(labels.map(bare));
   return {
     name,
     check(response) {
-      const answer = fold(textOf(response).trim()).replace(/^["'`]+|["'`.]+$/g, '');
-      return allowed.has(answer)
+      return allowed.has(bare(textOf(response)))
         ? { ok: true }
         : { ok: false, reason: `the answer is none of: ${labels.join(', ')}` };
     },

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { ChatResponse, Part } from '../../src/core/chat.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { createValidator, type ValidatorSpec } from '../../src/validators/index.ts';
+import { responseOf } from '../fakes/provider.ts';
+import { requestOf } from '../fakes/requests.ts';
+
+const CALL: Part = { type: 'tool_call', id: 'x', name: 'f', arguments: '{}' };
+const answerOf = (...content: Part[]): ChatResponse => ({ ...responseOf(''), content });
+const says = (text: string): ChatResponse => responseOf(text);
+
+const SCHEMA: JsonObject = {
+  type: 'object',
+  required: ['total', 'day'],
+  additionalProperties: false,
+  properties: { total: { type: 'number', minimum: 0 }, day: { type: 'string', format: 'date' } },
+};
+
+type Row = readonly [string, ChatResponse, string | undefined];
+const TABLES: readonly { readonly spec: ValidatorSpec; readonly rows: readonly Row[] }[] = [
+  {
+    spec: { type: 'non_empty' },
+    rows: [
+      ['text', says('x'), undefined],
+      ['no text', says(''), 'the answer is empty'],
+      ['only space', says(' \n\t'), 'the answer is empty'],
+      ['no parts', answerOf(), 'the answer is empty'],
+      ['a tool call', answerOf(CALL), undefined],
+      ['only thinking', answerOf({ type: 'thinking', text: 'hm' }), 'the answer is empty'],
+      ['only a refusal', answerOf({ type: 'refusal', text: 'no' }), 'the answer is empty'],
+    ],
+  },
+  {
+    spec: { type: 'json' },
+    rows: [
+      ['an object', says('{"a": [1, null]}'), undefined],
+      ['a number', says('3'), undefined],
+      ['space around', says('\n {} \n'), undefined],
+      ['a fence', says('```json\n{"a": 1}\n```'), undefined],
+      ['a plain fence', says('```\n[]\n```\n'), undefined],
+      ['a capital fence', says('```JSON\n{}\n```'), undefined],
+      [
+        'pieces that belong together',
+        answerOf({ type: 'text', text: '{"a"' }, { type: 'text', text: ':1}' }),
+        undefined,
+      ],
+      ['prose', says('Here it is: {}'), 'the answer is not valid JSON'],
+      ['half', says('{"a":'), 'the answer is not valid JSON'],
+      ['two values', says('{} {}'), 'the answer is not valid JSON'],
+      ['single quotes', says("{'a': 1}"), 'the answer is not valid JSON'],
+      ['nothing', says(''), 'the answer has no text'],
+      ['an empty fence', says('```json\n```'), 'the answer has no text'],
+    ],
+  },
+  {
+    spec: { type: 'json_schema', schema: SCHEMA },
+    rows: [
+      ['what fits', says('{"total": 1.5, "day": "2026-01-15"}'), undefined],
+      ['a missing key', says('{"total": 1}'), "the JSON at / must have required property 'day'"],
+      ['a wrong type', says('{"total": "1", "day": "2026-01-15"}'), 'the JSON at /total must be number'],
+      [
+        'a wrong format',
+        says('{"total": 1, "day": "tomorrow"}'),
+        'the JSON at /day must match format "date"',
+      ],
+      [
+        'a key too many',
+        says('{"total": 1, "day": "2026-01-15", "x": 1}'),
+        'the JSON at / must NOT have additional properties',
+      ],
+      ['another value', says('[]'), 'the JSON at / must be object'],
+      ['no JSON', says('no'), 'the answer is not valid JSON'],
+    ],
+  },
+  {
+    spec: { type: 'regex', pattern: '^[A-Z]{2}-\\d+$', flags: 'm' },
+    rows: [
+      ['a match', says('AB-12'), undefined],
+      ['a match on a later line', says('the id:\nAB-12'), undefined],
+      ['no match', says('ab-12'), 'the answer does not match the pattern'],
+      ['nothing', says(''), 'the answer does not match the pattern'],
+    ],
+  },
+  {
+    spec: { type: 'labels', labels: ['Bug', 'U.S.', 'à côté'], case_sensitive: false },
+    rows: [
+      ['a label', says('Bug'), undefined],
+      ['in another case', says('BUG'), undefined],
+      ['with a full stop', says('bug.'), undefined],
+      ['in quotes', says('"Bug"'), undefined],
+      ['in quotes with a full stop', says('"Bug".'), undefined],
+      ['with space around', says(' bug\n'), undefined],
+      ['that ends in a full stop itself', says('u.s.'), undefined],
+      ['with accents', says('À CÔTÉ'), undefined],
+      ['in a sentence', says('It is a bug'), 'the answer is none of: Bug, U.S., à côté'],
+      ['another word', says('feature'), 'the answer is none of: Bug, U.S., à côté'],
+      ['nothing', says(''), 'the answer is none of: Bug, U.S., à côté'],
+    ],
+  },
+  {
+    spec: { type: 'labels', labels: ['yes', 'No'], case_sensitive: true },
+    rows: [
+      ['the label', says('No.'), undefined],
+      ['another case', says('no'), 'the answer is none of: yes, No'],
+    ],
+  },
+];
+
+describe.each(TABLES)('$spec.type $spec.case_sensitive', ({ spec, rows }) => {
+  const validator = createValidator('mine', spec);
+
+  it.each(rows)('judges %s', (_, response, reason) => {
+    const verdict = reason === undefined ? { ok: true } : { ok: false, reason };
+    expect(validator.check(response, requestOf('hi'))).toEqual(verdict);
+    expect(validator.check(response, requestOf('hi'))).toEqual(verdict);
+  });
+
+  it('bears the name it was given', () => {
+    expect(validator.name).toBe('mine');
+  });
+});
+
+describe('validators that cannot be built', () => {
+  const bad: readonly ValidatorSpec[] = [
+    { type: 'regex', pattern: '(', flags: '' },
+    { type: 'json_schema', schema: { type: 'objekt' } },
+  ];
+  it.each(bad)('throw at once: $type', (spec) => {
+    expect(() => createValidator('v', spec)).toThrow();
+  });
+});
