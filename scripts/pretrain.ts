@@ -35,7 +35,7 @@ const { vocab, sha256 } = pretrain(
   {
     texts,
     terms: [...readLexicon('training-data/lexicon.tsv').keys()],
-    words: 26_000,
+    words: 20_000,
     pieces: 3_000,
     leastCount: 4,
     seed,

@@ -12,8 +12,14 @@ import { Command } from 'commander';
 import { type Example, isHeldOut, readExamples } from '../src/training/examples.ts';
 import { FIT_DEFAULTS } from '../src/training/fit.ts';
 import { readLexicon } from '../src/training/lexicon.ts';
+import { readOutcomeModels, readOutcomes, sampleBySource } from '../src/training/outcomes.ts';
 import { readPretrained } from '../src/training/pretrain.ts';
 import { train } from '../src/training/train.ts';
+
+/** Rows taken from each outcome table: more of them only cost time. */
+const OUTCOME_ROWS = 1_000;
+/** The rows we wrote have more complex work than traffic has; see the README's experiments. */
+const AUTHORED_WEIGHT = 0.5;
 
 const command = new Command('train')
   .description('Train a classifier bundle')
@@ -38,6 +44,7 @@ const { from, data, models, id, doubt, risk, seed } = command.opts<{
 const shared = (file: string): Example[] =>
   from && existsSync(join(from, file)) ? readExamples(join(from, file), file) : [];
 const labelled = shared('tiers-public.jsonl');
+const outcomes = from ? readOutcomes(join(from, 'outcomes')) : [];
 const authored = readExamples(join(data, 'authored'), 'authored');
 const lexiconPath = join(data, 'lexicon.tsv');
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -47,7 +54,9 @@ const bar = new SingleBar({ format: 'train {bar} {percentage} %' });
 bar.start(100, 0);
 const manifest = await train({
   examples: [...labelled.filter((row) => !isHeldOut(row.id)), ...authored],
-  outcomes: shared('outcomes'),
+  outcomes: sampleBySource(outcomes, OUTCOME_ROWS),
+  outcomeModels: readOutcomeModels(join(data, 'outcome-models.json')),
+  weightOf: ({ source }) => (source.startsWith('authored') ? AUTHORED_WEIGHT : 1),
   pretrained: readPretrained(join(data, 'pretrained')),
   lexicon: readLexicon(lexiconPath),
   lexiconPath,

@@ -31,7 +31,7 @@ export const RESERVED_TOKENS = [
   '<|out:0|>',
   '<|out:800|>',
   '<|out:3000|>',
-  '<|long:2400|>',
+  '<|long:1600|>',
   '<|long:8000|>',
 ] as const;
 
@@ -53,12 +53,12 @@ export interface FeatureFacts {
 }
 
 /** Characters of the asked text that are kept: two thirds from its head, one third from its tail. */
-const ASK_CHARACTERS = 2_400;
-const SYSTEM_CHARACTERS = 240;
-const TURNS_CHARACTERS = 480;
+const ASK_CHARACTERS = 1_600;
+const SYSTEM_CHARACTERS = 200;
+const TURNS_CHARACTERS = 300;
 
 const ENVELOPES =
-  /<(system-reminder|environment_details|environment_context|env|local-command-stdout|command-name|command-message|command-args|ide_opened_file|ide_selection|user_info|session-start-hook|additional_data|git_status|workspace_info)>[\s\S]*?<\/\1>/gi;
+  /<(system-reminder|environment_details|environment_context|environment|env|local-command-stdout|command-name|command-message|command-args|ide_opened_file|ide_selection|user_info|session-start-hook|additional_data|git_status|workspace_info)>[\s\S]*?<\/\1>/gi;
 const WRAPPERS = /<\/?(user_query|user_request|userRequest|task|user_message|prompt|query|request)>/gi;
 const SPEAKER = /^\s*(?:human|user)\s*:\s*/i;
 const COURTESY = /(?<![\p{L}\p{N}])(?:please|pls|plz|kindly)(?![\p{L}\p{N}])[ \t]*,?/giu;
@@ -111,7 +111,7 @@ function factTokens(facts: FeatureFacts, ask: string): string[] {
     ...(facts.images > 0 ? ['<|image|>'] : []),
     ...(facts.json ? ['<|json|>'] : []),
     ...(maxOutputTokens === undefined ? [] : bucket('out', maxOutputTokens, [0, 800, 3000])),
-    ...bucket('long', ask.length, [2400, 8000]),
+    ...bucket('long', ask.length, [1600, 8000]),
   ];
 }
 

@@ -45,7 +45,9 @@ export function describeData(examples: readonly Example[]): Manifest['data'] {
   return Object.fromEntries(
     names.map((name) => {
       const rows = bySource.get(name) ?? [];
-      const lines = rows.map(({ id, tier, failure }) => `${id} ${tier ?? failure ?? ''}`).sort();
+      const lines = rows
+        .map(({ id, tier, success }) => `${id} ${tier ?? JSON.stringify(success ?? {})}`)
+        .sort();
       return [
         name,
         { rows: rows.length, sha256: createHash('sha256').update(lines.join('\n')).digest('hex') },

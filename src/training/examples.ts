@@ -26,8 +26,8 @@ export interface Example {
   readonly language: string;
   /** Dependent steps, things to hold, domain depth, asked-for length; each 0 to 4. */
   readonly attributes?: readonly [number, number, number, number];
-  /** Share of the models of an outcome table that failed, 0 to 1. */
-  readonly failure?: number;
+  /** Model to its success on this prompt, 0 to 1: a row of an outcome table. */
+  readonly success?: Readonly<Record<string, number>>;
 }
 
 export class RowError extends Error {}
@@ -53,7 +53,9 @@ export function toExample(row: Row, source: string): Example {
   const id = row.id ?? sha(row.prompt ?? JSON.stringify(row.messages)).slice(0, 12);
   const prompt = messages.findLast(({ role }) => role === 'user')?.content ?? messages.at(-1)?.content ?? '';
   const { attributes, success } = row;
-  const outcomes = Object.values(success ?? {}).filter((value): value is number => value !== null);
+  const outcomes = Object.entries(success ?? {}).filter(
+    (entry): entry is [string, number] => entry[1] !== null,
+  );
   const named = row.source ?? source;
   return {
     id,
@@ -69,9 +71,7 @@ export function toExample(row: Row, source: string): Example {
     ...(attributes
       ? { attributes: [attributes.steps, attributes.hold, attributes.depth, attributes.length] as const }
       : {}),
-    ...(outcomes.length > 0
-      ? { failure: 1 - outcomes.reduce((sum, value) => sum + value, 0) / outcomes.length }
-      : {}),
+    ...(outcomes.length > 0 ? { success: Object.fromEntries(outcomes) } : {}),
   };
 }
 

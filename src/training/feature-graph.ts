@@ -3,7 +3,7 @@
  * matrix, so a feature means in training what it means in serving.
  */
 import { HISTORY_TOKEN, RESERVED_TOKENS } from '../routing/features.ts';
-import { FACTORS, PHRASE_SLOTS, pairBucket, tripleBucket } from './hashing.ts';
+import { BIGRAM_BUCKETS, FACTORS, PHRASE_SLOTS, pairBucket, tripleBucket } from './hashing.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 import { COLUMNS, LEXICAL, PHRASE_COLUMNS, RATINGS, SURFACE, type TokenTable } from './token-table.ts';
 
@@ -14,16 +14,24 @@ const RATED = RATINGS + PHRASE_COLUMNS;
 /** Reserved tokens stand behind pad, unknown and start, in the order of RESERVED_TOKENS. */
 const FIRST_RESERVED = 3;
 
-/** Features of the bag: means in four segments, surface totals, three maxima, three lengths. */
+/** Features of the bag: means in four segments, surface totals, two lengths, three maxima, a share. */
 export const BAG_FEATURES = 4 * POOLED + SURFACE + 3 * RATED + 3;
 
+/** Weights that the linear part sums over distinct tokens and distinct token pairs. */
+export interface LinearTables {
+  /** Columns of both tables. */
+  readonly width: number;
+  /** [vocabulary * width] */
+  readonly words: ArrayLike<number>;
+  /** [BIGRAM_BUCKETS * width] */
+  readonly pairs: ArrayLike<number>;
+}
+
 export interface GraphParts {
-  /** Float [batch, tokens]: 1 where something is asked. */
-  readonly ask: string;
-  /** int64 [batch, tokens]: the token behind each. */
-  readonly next: string;
   /** Float [batch, BAG_FEATURES]. */
   readonly bag: string;
+  /** Float [batch, width]: sums over both linear tables; absent without them. */
+  readonly linear?: string;
 }
 
 function phraseTables(
@@ -47,92 +55,145 @@ function phraseTables(
 }
 
 /** Adds the nodes that read `input_ids` and `attention_mask`. */
-export function addFeatures(graph: OnnxGraph, table: TokenTable): GraphParts {
-  const ids = 'input_ids';
+export function addFeatures(graph: OnnxGraph, table: TokenTable, weights?: LinearTables): GraphParts {
   const axis1 = graph.longs('axis', [1]);
   const axis2 = graph.longs('axis', [2]);
+  const one = graph.floats('one', [], [1]);
+  const { masks, count, past } = addSegments(graph);
+  const ids = addKeys(graph);
+
+  const columns = table.vocabulary * COLUMNS;
+  const width = weights?.width ?? 0;
+  const rows = weights ? beside(table, weights) : table.values;
+  const tokenRows = graph.halves('token_table', [table.vocabulary, columns / table.vocabulary + width], rows);
+  const known = [
+    addPhrases(graph, table, ids),
+    graph.cast(graph.node('Gather', [tokenRows, 'input_ids']), 'float'),
+  ];
+  const [ask = ''] = masks;
+  if (weights) {
+    const pairRows = graph.halves('pair_table', [BIGRAM_BUCKETS, width], weights.pairs);
+    const bucket = graph.node('Mod', [ids.pair, graph.long(BIGRAM_BUCKETS)]);
+    known.push(graph.cast(graph.node('Gather', [pairRows, bucket]), 'float'));
+    masks.push(addDistinct(graph, 'input_ids', ask, one), addDistinct(graph, bucket, ask, one));
+  }
+  const all = graph.node('Concat', known, { axis: 2 });
+  const stacked = masks.map((segment) => graph.node('Unsqueeze', [segment, axis1]));
+  const segments = graph.node('Concat', stacked, { axis: 1 });
+  const sums = graph.node('MatMul', [segments, all]);
+
+  const pooled = slice(graph, sums, [0, 0], [4, POOLED]);
+  const counts = graph.node('ReduceSum', [slice(graph, segments, [0], [4]), axis2], { keepdims: 1 });
+  const means = graph.node('Flatten', [graph.node('Div', [pooled, graph.node('Max', [counts, one])])], {
+    axis: 1,
+  });
+  const from = PHRASE_COLUMNS + LEXICAL;
+  const surface = graph.node('Flatten', [slice(graph, pooled, [0, from], [1, from + SURFACE])], { axis: 1 });
+  const logs = graph.node('Concat', [surface, count, past], { axis: 1 });
+  const totals = graph.node('Log', [graph.node('Add', [logs, one])]);
+  const rated = graph.node('Slice', [all, graph.longs('at', [0]), graph.longs('to', [RATED]), axis2]);
+  const weighted = graph.node('Mul', [
+    graph.node('Unsqueeze', [slice(graph, segments, [0], [3]), graph.longs('axis', [3])]),
+    graph.node('Unsqueeze', [rated, axis1]),
+  ]);
+  const maxima = graph.node('Flatten', [graph.node('ReduceMax', [weighted], { axes: [2], keepdims: 0 })], {
+    axis: 1,
+  });
+  const share = graph.node('Div', [count, graph.node('Add', [count, past])]);
+  const bag = graph.node('Concat', [means, totals, maxima, share], { axis: 1 });
+  if (!weights) return { bag };
+  const end = POOLED + width;
+  const words = slice(graph, sums, [4, POOLED], [5, end]);
+  const pairs = slice(graph, sums, [5, end], [6, end + width]);
+  return { bag, linear: graph.node('Flatten', [graph.node('Add', [words, pairs])], { axis: 1 }) };
+}
+
+/** The token table with the word weights as further columns. */
+function beside(table: TokenTable, { width, words }: LinearTables): Float32Array {
+  const rows = new Float32Array(table.vocabulary * (COLUMNS + width));
+  for (let id = 0; id < table.vocabulary; id++) {
+    const at = id * (COLUMNS + width);
+    rows.set(table.values.subarray(id * COLUMNS, (id + 1) * COLUMNS), at);
+    for (let column = 0; column < width; column++)
+      rows[at + COLUMNS + column] = words[id * width + column] ?? 0;
+  }
+  return rows;
+}
+
+/** Part of a tensor, from the second axis on. */
+function slice(graph: OnnxGraph, input: string, from: readonly number[], to: readonly number[]): string {
+  const axes = graph.longs(
+    'axes',
+    from.map((_, index) => index + 1),
+  );
+  return graph.node('Slice', [input, graph.longs('at', from), graph.longs('to', to), axes]);
+}
+
+/** Masks [batch, tokens] of what is asked, its head, its tail and the past, and the lengths of the first and last. */
+function addSegments(graph: OnnxGraph): { masks: string[]; count: string; past: string } {
+  const axis = graph.long(1);
+  const sumAxis = graph.longs('axis', [1]);
   const mask = graph.cast('attention_mask', 'float');
   const history = graph.long(FIRST_RESERVED + RESERVED_TOKENS.indexOf(HISTORY_TOKEN));
-  const marks = graph.cast(graph.node('Equal', [ids, history]), 'float');
-  const axis = graph.long(1);
-  const zero = graph.floats('zero', [], [0]);
-  const past = graph.cast(graph.node('Greater', [graph.node('CumSum', [marks, axis]), zero]), 'float');
-  const pastMask = graph.node('Mul', [mask, past]);
+  const marks = graph.cast(graph.node('Equal', ['input_ids', history]), 'float');
+  const one = graph.floats('one', [], [1]);
+  const behind = graph.node('Min', [graph.node('CumSum', [marks, axis]), one]);
+  const pastMask = graph.node('Mul', [mask, behind]);
   const ask = graph.node('Sub', [mask, pastMask]);
-  const count = graph.node('ReduceSum', [ask, axis1], { keepdims: 1 });
+  const count = graph.node('ReduceSum', [ask, sumAxis], { keepdims: 1 });
   const position = graph.node('CumSum', [ask, axis]);
   const window = graph.floats('window', [], [WINDOW]);
   const within = (test: string): string => graph.node('Mul', [ask, graph.cast(test, 'float')]);
   const head = within(graph.node('LessOrEqual', [position, window]));
   const tail = within(graph.node('Greater', [position, graph.node('Sub', [count, window])]));
+  const past = graph.node('ReduceSum', [pastMask, sumAxis], { keepdims: 1 });
+  return { masks: [ask, head, tail, pastMask], count, past };
+}
 
-  const next = following(graph, ids, 1);
-  const phrases = addPhrases(graph, table, next);
-  const tokenRows = graph.halves('token_table', [table.vocabulary, COLUMNS], table.values);
-  const tokens = graph.cast(graph.node('Gather', [tokenRows, ids]), 'float');
-  const all = graph.node('Concat', [phrases, tokens], { axis: 2 });
+interface Keys {
+  /** int64 [batch, tokens]: one number for each pair of neighbours, before it is folded into buckets. */
+  readonly pair: string;
+  readonly triple: string;
+}
 
-  const masks = [ask, head, tail, pastMask].map((segment) => graph.node('Unsqueeze', [segment, axis1]));
-  const segments = graph.node('Concat', masks, { axis: 1 });
-  const sums = graph.node('MatMul', [segments, all]);
-  const counts = graph.node('ReduceSum', [segments, axis2], { keepdims: 1 });
-  const one = graph.floats('one', [], [1]);
-  const means = graph.node('Div', [sums, graph.node('Max', [counts, one])]);
-  const flat = graph.node('Flatten', [means], { axis: 1 });
+/** Behind the end stands token 0. */
+function addKeys(graph: OnnxGraph): Keys {
+  const padded = graph.node('Pad', ['input_ids', graph.longs('pads', [0, 0, 0, 2]), graph.long(0)]);
+  const following = (by: number): string =>
+    graph.node('Slice', [
+      padded,
+      graph.longs('at', [by]),
+      graph.longs('to', [by === 1 ? -1 : Number.MAX_SAFE_INTEGER]),
+      graph.longs('axis', [1]),
+    ]);
+  const times = (input: string, factor: number): string => graph.node('Mul', [input, graph.long(factor)]);
+  const pair = graph.node('Add', [times('input_ids', FACTORS[0]), times(following(1), FACTORS[1])]);
+  return { pair, triple: graph.node('Add', [pair, times(following(2), FACTORS[2])]) };
+}
 
-  const from = PHRASE_COLUMNS + LEXICAL;
-  const askSums = graph.node('Slice', [
-    graph.node('Slice', [sums, graph.longs('at', [0]), graph.longs('to', [1]), axis1]),
-    graph.longs('at', [from]),
-    graph.longs('to', [from + SURFACE]),
-    axis2,
+/** The mask divided by how often each key occurs under it: every distinct key then counts once. */
+function addDistinct(graph: OnnxGraph, keys: string, mask: string, one: string): string {
+  const axis1 = graph.longs('axis', [1]);
+  const axis2 = graph.longs('axis', [2]);
+  const same = graph.node('Equal', [
+    graph.node('Unsqueeze', [keys, axis2]),
+    graph.node('Unsqueeze', [keys, axis1]),
   ]);
-  const totals = logOf(graph, graph.node('Flatten', [askSums], { axis: 1 }), one);
-  const rated = graph.node('Slice', [all, graph.longs('at', [0]), graph.longs('to', [RATED]), axis2]);
-  const maxima = [ask, head, tail].map((segment) => {
-    const weighted = graph.node('Mul', [rated, graph.node('Unsqueeze', [segment, axis2])]);
-    return graph.node('ReduceMax', [weighted], { axes: [1], keepdims: 0 });
-  });
-  const pastCount = graph.node('ReduceSum', [pastMask, axis1], { keepdims: 1 });
-  const lengths = [count, pastCount].map((value) => logOf(graph, value, one));
-  const share = graph.node('Div', [count, graph.node('Add', [count, pastCount])]);
-  const bag = graph.node('Concat', [flat, totals, ...maxima, ...lengths, share], { axis: 1 });
-  return { ask, next, bag };
-}
-
-/** ln(1 + value). */
-function logOf(graph: OnnxGraph, value: string, one: string): string {
-  return graph.node('Log', [graph.node('Add', [value, one])]);
-}
-
-/** The id `by` places further on, 0 behind the end. */
-function following(graph: OnnxGraph, ids: string, by: number): string {
-  const pads = graph.longs('pads', [0, 0, 0, by]);
-  const padded = graph.node('Pad', [ids, pads, graph.long(0)]);
-  const end = graph.longs('end', [Number.MAX_SAFE_INTEGER]);
-  return graph.node('Slice', [padded, graph.longs('at', [by]), end, graph.longs('axis', [1])]);
-}
-
-/** `(a * FACTORS[0] + b * FACTORS[1] + ...) % buckets` of aligned id tensors. */
-export function addBucket(graph: OnnxGraph, ids: readonly string[], buckets: number): string {
-  const products = ids.map((id, index) => graph.node('Mul', [id, graph.long(FACTORS[index] ?? 1)]));
-  const sum = products.reduce((left, right) => graph.node('Add', [left, right]));
-  return graph.node('Mod', [sum, graph.long(buckets)]);
+  const times = graph.node('MatMul', [graph.cast(same, 'float'), graph.node('Unsqueeze', [mask, axis2])]);
+  return graph.node('Div', [mask, graph.node('Max', [graph.node('Squeeze', [times, axis2]), one])]);
 }
 
 /** Float [batch, tokens, PHRASE_COLUMNS]: the ratings of the phrase that starts at each token, else zeros. */
-function addPhrases(graph: OnnxGraph, table: TokenTable, next: string): string {
+function addPhrases(graph: OnnxGraph, table: TokenTable, keys: Keys): string {
   const { pair, triple, ratings } = phraseTables(graph, table);
-  const third = following(graph, 'input_ids', 2);
+  const slots = graph.long(PHRASE_SLOTS);
   const found = [
-    graph.node('Gather', [pair, addBucket(graph, ['input_ids', next], PHRASE_SLOTS)]),
-    graph.node('Gather', [triple, addBucket(graph, ['input_ids', next, third], PHRASE_SLOTS)]),
+    graph.node('Gather', [pair, graph.node('Mod', [keys.pair, slots])]),
+    graph.node('Gather', [triple, graph.node('Mod', [keys.triple, slots])]),
   ];
-  const rows = found.map((slot) =>
-    graph.cast(graph.node('Gather', [ratings, graph.cast(slot, 'int64')]), 'float'),
+  const both = graph.node(
+    'Max',
+    found.map((slot) => graph.cast(slot, 'int64')),
   );
-  return graph.node('Max', rows);
+  return graph.cast(graph.node('Gather', [ratings, both]), 'float');
 }
-
-/** Names of the bag's features, for reports. */
-export const SEGMENTS = ['ask', 'head', 'tail', 'past'] as const;

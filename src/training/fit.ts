@@ -5,7 +5,7 @@ import { type Example, foldOf, sufficiencyOf } from './examples.ts';
 import { BAG_FEATURES } from './feature-graph.ts';
 import { BIGRAM_BUCKETS } from './hashing.ts';
 import type { Lexicon } from './lexicon.ts';
-import { featureModel, type ModelParts } from './model-graph.ts';
+import { featureModel, type ModelParts, type Platt } from './model-graph.ts';
 import {
   inverseFrequencies,
   type LinearModel,
@@ -15,14 +15,15 @@ import {
   sparseOf,
   trainLinear,
 } from './ngrams.ts';
+import { failureOf, type OutcomeModels, outcomeTargets } from './outcomes.ts';
 import { fitPlatt } from './platt.ts';
 import type { Pretrained } from './pretrain.ts';
 import { runGraph } from './run-graph.ts';
-import { buildTokenTable } from './token-table.ts';
-import { tokenizerJson } from './vocabulary.ts';
+import { buildTokenTable, type TokenTable } from './token-table.ts';
+import { HISTORY_ID, tokenizerJson } from './vocabulary.ts';
 
 /** Longer texts lose their end; tokens. */
-export const MAX_TOKENS = 512;
+export const MAX_TOKENS = 384;
 
 export interface FitOptions {
   readonly folds: number;
@@ -31,8 +32,9 @@ export interface FitOptions {
   readonly boost: Omit<BoostOptions, 'seed' | 'onTree'>;
   /** How far a label reaches into its neighbour: of a certain row, of one torn between two tiers. */
   readonly smoothing: readonly [number, number];
-  /** Weight of an outcome row in the linear part. */
+  /** Weight of an outcome row beside that of a label. */
   readonly outcomeWeight: number;
+  /** Share of the trees in the score of a head; the rest is the linear part's. */
   readonly treeShare: number;
   readonly onProgress?: (done: number) => void;
 }
@@ -41,20 +43,22 @@ export const FIT_DEFAULTS: FitOptions = {
   folds: 5,
   seed: 1,
   linear: { epochs: 8, rate: 0.3, decay: 1e-4 },
-  boost: { trees: 300, rate: 0.05, leaves: 12, leastHessian: 5, l2: 5, rowShare: 0.7, columnShare: 0.2 },
+  boost: { trees: 300, rate: 0.05, leaves: 12, leastHessian: 5, l2: 5, rowShare: 0.7, columnShare: 0.15 },
   smoothing: [0.02, 0.15],
-  outcomeWeight: 0.3,
+  outcomeWeight: 0.1,
   treeShare: 0.7,
 };
 
 /** Heads of the linear part: two tiers, failure in outcome tables, four attributes. */
 const HEADS = 7;
+const WIDTH = BAG_FEATURES + HEADS;
 
 export interface FitInput {
   /** Rows with a tier. */
   readonly examples: readonly Example[];
   /** Rows of outcome tables. */
   readonly outcomes: readonly Example[];
+  readonly outcomeModels: OutcomeModels;
   /** Weight of a row; 1 unless given. */
   readonly weightOf?: (example: Example) => number;
   readonly pretrained: Pretrained;
@@ -67,107 +71,121 @@ export interface Fitted {
   readonly outOfFold: Float64Array;
 }
 
-function targetsOf(example: Example, smoothing: FitOptions['smoothing']): number[] {
+/** A row as both stages see it. */
+interface Prepared extends LinearRow {
+  readonly ids: Int32Array;
+  readonly fold: number;
+}
+
+function targetsOf(example: Example, input: FitInput, { smoothing }: FitOptions): number[] {
   const reach = example.certain ? smoothing[0] : smoothing[1];
   const tiers = example.tier
     ? sufficiencyOf(example.tier).map((yes) => (yes ? 1 - reach : reach))
-    : [NaN, NaN];
-  const attributes = example.attributes?.map((value) => value / 4) ?? [NaN, NaN, NaN, NaN];
-  return [...tiers, example.failure ?? Number.NaN, ...attributes];
+    : outcomeTargets(example.success, input.outcomeModels);
+  const attributes = example.attributes?.map((value) => value / 4) ?? new Array(4).fill(Number.NaN);
+  return [...tiers, failureOf(example.success), ...attributes];
+}
+
+function prepare(
+  input: FitInput,
+  table: TokenTable,
+  options: FitOptions,
+): { rows: Prepared[]; idf: Float32Array } {
+  const { examples, outcomes, pretrained } = input;
+  const tokenizer = createWordPiece(tokenizerJson(pretrained.vocab), MAX_TOKENS);
+  if (!tokenizer)
+    throw new Error('the vocabulary does not fit this version of the features: run pretrain again');
+  const all = [...examples, ...outcomes];
+  const tokens = all.map(({ text }) => tokenizer.encode(text));
+  const idf = inverseFrequencies(tokens, table.vocabulary);
+  const rows = all.map((example, at): Prepared => {
+    const ids = tokens[at] ?? new Int32Array(0);
+    const end = ids.indexOf(HISTORY_ID);
+    return {
+      ids,
+      fold: foldOf(example.group, options.folds),
+      features: sparseOf(ids, end === -1 ? ids.length : end, table.vocabulary, idf),
+      targets: targetsOf(example, input, options),
+      weight: at < examples.length ? (input.weightOf?.(example) ?? 1) : options.outcomeWeight,
+    };
+  });
+  return { rows, idf };
 }
 
 /** Trains everything. Deterministic: the same input and seed give the same parts. */
-export async function fit(input: FitInput, options: FitOptions = FIT_DEFAULTS): Promise<Fitted> {
-  const { examples, outcomes, pretrained, lexicon } = input;
-  const table = buildTokenTable(pretrained, lexicon);
-  const tokenizer = createWordPiece(tokenizerJson(pretrained.vocab), MAX_TOKENS);
-  if (!tokenizer) throw new Error('the vocabulary gives no readable tokenizer');
-  const ids = examples.map(({ text }) => tokenizer.encode(text));
-  const outcomeIds = outcomes.map(({ text }) => tokenizer.encode(text));
-  const idf = inverseFrequencies([...ids, ...outcomeIds], table.vocabulary);
-  const asked = (tokens: Int32Array): Int32Array => {
-    const end = tokens.indexOf(HISTORY_ID);
-    return end === -1 ? tokens : tokens.subarray(0, end);
-  };
-  const row = (example: Example, tokens: Int32Array, weight: number): LinearRow => ({
-    features: sparseOf(tokens, asked(tokens).length, table.vocabulary, idf),
-    targets: targetsOf(example, options.smoothing),
-    weight,
-  });
-  const weights = examples.map((example) => input.weightOf?.(example) ?? 1);
-  const rows = examples.map((example, at) => row(example, ids[at] ?? new Int32Array(0), weights[at] ?? 1));
-  const others = outcomes.map((example, at) =>
-    row(example, outcomeIds[at] ?? new Int32Array(0), options.outcomeWeight),
-  );
-  const folds = examples.map(({ group }) => foldOf(group, options.folds));
-  const features = table.vocabulary + BIGRAM_BUCKETS;
-  const linearOn = (chosen: readonly LinearRow[], seed: number): LinearModel =>
-    trainLinear([...chosen, ...others], features, { ...options.linear, heads: HEADS, seed });
-
-  const width = BAG_FEATURES + HEADS;
-  const matrix = new Float32Array(examples.length * width);
-  const bag = await runGraph(featureModel(table, BAG_FEATURES), ids, {
-    name: 'features',
-    columns: BAG_FEATURES,
-  });
-  for (let at = 0; at < examples.length; at++) {
-    matrix.set(bag.subarray(at * BAG_FEATURES, (at + 1) * BAG_FEATURES), at * width);
-  }
-  const steps = 3 * options.folds + 4;
+export async function fitModel(input: FitInput, options: FitOptions = FIT_DEFAULTS): Promise<Fitted> {
+  const table = buildTokenTable(input.pretrained, input.lexicon);
+  const { rows, idf } = prepare(input, table, options);
+  const labelled = input.examples.length;
   let done = 0;
-  const step = (by = 1): void => {
+  const step = (by: number): void => {
     done += by;
-    options.onProgress?.(done / steps);
+    options.onProgress?.(done / (4 * options.folds + 5));
   };
-  for (let fold = 0; fold < options.folds; fold++) {
-    const model = linearOn(
-      rows.filter((_, at) => folds[at] !== fold),
-      options.seed + fold,
-    );
-    for (const [at, { features: sparse }] of rows.entries()) {
-      if (folds[at] === fold) matrix.set(linearScores(model, sparse), at * width + BAG_FEATURES);
-    }
-    step();
-  }
-  const linear = linearOn(rows, options.seed);
-  step(2);
 
-  const data = binColumns(matrix, examples.length, width);
-  const sample = Float32Array.from(weights);
-  const targets = [0, 1].map((head) => Float32Array.from(rows, (r) => r.targets[head] ?? 0));
-  const boostOn = (keep: (at: number) => boolean, head: number): Boosted => {
-    const chosen = Int32Array.from([...rows.keys()].filter(keep));
-    const labels = { targets: targets[head] ?? new Float32Array(0), weights: sample, rows: chosen };
-    return boost(data, labels, { ...options.boost, seed: options.seed * 100 + head });
+  const linearOn = (chosen: readonly Prepared[]): LinearModel =>
+    trainLinear(chosen, table.vocabulary + BIGRAM_BUCKETS, {
+      ...options.linear,
+      heads: HEADS,
+      seed: options.seed,
+    });
+  const matrix = new Float32Array(rows.length * WIDTH);
+  const bags = await runGraph(
+    featureModel(table, BAG_FEATURES),
+    rows.map(({ ids }) => ids),
+    { name: 'features', columns: BAG_FEATURES },
+  );
+  for (let at = 0; at < rows.length; at++) {
+    matrix.set(bags.subarray(at * BAG_FEATURES, (at + 1) * BAG_FEATURES), at * WIDTH);
+  }
+  for (let fold = 0; fold < options.folds; fold++) {
+    const model = linearOn(rows.filter((row) => row.fold !== fold));
+    for (const [at, row] of rows.entries()) {
+      if (row.fold === fold) matrix.set(linearScores(model, row.features), at * WIDTH + BAG_FEATURES);
+    }
+    step(2);
+  }
+  const linear = linearOn(rows);
+  step(1);
+
+  const data = binColumns(matrix, rows.length, WIDTH);
+  const targets = [0, 1].map((head) => Float32Array.from(rows, (row) => row.targets[head] ?? Number.NaN));
+  const boostOn = (head: number, keep: (row: Prepared) => boolean): Boosted => {
+    const target = targets[head] ?? new Float32Array(0);
+    const weights = Float32Array.from(rows, ({ weight }, at) => (Number.isNaN(target[at]) ? 0 : weight));
+    const chosen = Int32Array.from([...rows.keys()].filter((at) => rows[at] && keep(rows[at])));
+    return boost(
+      data,
+      { targets: target, weights, rows: chosen },
+      { ...options.boost, seed: options.seed * 100 + head },
+    );
   };
-  const outOfFold = new Float64Array(examples.length * 2);
+  const outOfFold = new Float64Array(labelled * 2);
   for (let fold = 0; fold < options.folds; fold++) {
     for (const head of [0, 1]) {
-      const model = boostOn((at) => folds[at] !== fold, head);
-      for (let at = 0; at < examples.length; at++) {
-        if (folds[at] !== fold) continue;
-        const straight = matrix[at * width + BAG_FEATURES + head] ?? 0;
-        outOfFold[at * 2 + head] =
-          options.treeShare * boostedScore(model, data, at) + (1 - options.treeShare) * straight;
+      const model = boostOn(head, (row) => row.fold !== fold);
+      for (let at = 0; at < labelled; at++) {
+        if (rows[at]?.fold !== fold) continue;
+        const straight = matrix[at * WIDTH + BAG_FEATURES + head] ?? 0;
+        const mixed = options.treeShare * boostedScore(model, data, at) + (1 - options.treeShare) * straight;
+        outOfFold[at * 2 + head] = mixed;
       }
-      step();
+      step(1);
     }
   }
-  const boosted = [boostOn(() => true, 0), boostOn(() => true, 1)] as const;
-  step(2);
-  const yes = (head: number): number[] =>
-    examples.map(({ tier }) => (tier ? (sufficiencyOf(tier)[head] ?? 0) : Number.NaN));
-  const platt = [0, 1].map((head) =>
-    fitPlatt(
-      examples.map((_, at) => outOfFold[at * 2 + head] ?? 0),
-      yes(head),
-      weights,
-    ),
-  );
-  const [first = { slope: 1, offset: 0 }, second = { slope: 1, offset: 0 }] = platt;
-  const { treeShare } = options;
-  return { parts: { table, linear, idf, boosted, treeShare, platt: [first, second] }, outOfFold };
+  const everything = (): boolean => true;
+  const boosted = [boostOn(0, everything), boostOn(1, everything)] as const;
+  step(4);
+  const platt = [calibrate(input, outOfFold, 0), calibrate(input, outOfFold, 1)] as const;
+  return { parts: { table, linear, idf, boosted, treeShare: options.treeShare, platt }, outOfFold };
 }
 
-/** Id of the token behind which nothing is asked: see vocabulary. */
-const HISTORY_ID = 3;
+/** Calibration of one head on the cross-fitted scores of the labelled rows. */
+function calibrate({ examples, weightOf }: FitInput, outOfFold: Float64Array, head: number): Platt {
+  const known = [...examples.keys()].filter((at) => examples[at]?.tier !== undefined);
+  return fitPlatt(
+    known.map((at) => outOfFold[at * 2 + head] ?? 0),
+    known.map((at) => sufficiencyOf(examples[at]?.tier ?? 'complex')[head] ?? 0),
+    known.map((at) => (examples[at] ? (weightOf?.(examples[at]) ?? 1) : 1)),
+  );
+}

@@ -1,6 +1,6 @@
 /** The whole model as one ONNX file: features, linear part, trees, calibration; logits are log-probabilities. */
 import type { Boosted } from './boost.ts';
-import { addBucket, addFeatures } from './feature-graph.ts';
+import { addFeatures } from './feature-graph.ts';
 import { BIGRAM_BUCKETS } from './hashing.ts';
 import type { Idf, LinearModel } from './ngrams.ts';
 import { OnnxGraph } from './onnx-graph.ts';
@@ -46,32 +46,14 @@ function weightRows(model: LinearModel, idf: Idf, from: number, count: number): 
   return rows;
 }
 
-function addLinear(graph: OnnxGraph, parts: ModelParts, ask: string, next: string): string {
-  const { linear, idf, table } = parts;
-  const width = linear.heads + 1;
-  const words = graph.halves(
-    'word_weights',
-    [table.vocabulary, width],
-    weightRows(linear, idf, 0, table.vocabulary),
-  );
-  const pairs = graph.halves(
-    'pair_weights',
-    [BIGRAM_BUCKETS, width],
-    weightRows(linear, idf, table.vocabulary, BIGRAM_BUCKETS),
-  );
-  const bucket = addBucket(graph, ['input_ids', next], BIGRAM_BUCKETS);
-  const rows = [graph.node('Gather', [words, 'input_ids']), graph.node('Gather', [pairs, bucket])];
-  const [word = '', pair = ''] = rows.map((row) => graph.cast(row, 'float'));
-  const mask = graph.node('Unsqueeze', [ask, graph.longs('axis', [1])]);
-  const pooled = graph.node('MatMul', [mask, graph.node('Add', [word, pair])]);
-  const sums = graph.node('Flatten', [pooled], { axis: 1 });
+/** Scores of the linear heads [batch, heads] from the sums [batch, heads + 1] of weights and squares. */
+function addLinear(graph: OnnxGraph, { bias, heads }: LinearModel, sums: string): string {
+  const [start, end] = [graph.longs('at', [heads]), graph.longs('to', [heads + 1])];
   const axis = graph.longs('axis', [1]);
-  const [zero, heads, end] = [0, linear.heads, width].map((at) => graph.longs('at', [at]));
-  const totals = graph.node('Slice', [sums, zero ?? '', heads ?? '', axis]);
-  const squares = graph.node('Slice', [sums, heads ?? '', end ?? '', axis]);
+  const totals = graph.node('Slice', [sums, graph.longs('at', [0]), start, axis]);
+  const squares = graph.node('Slice', [sums, start, end, axis]);
   const norm = graph.node('Sqrt', [graph.node('Add', [squares, graph.floats('tiny', [], [1e-6])])]);
-  const bias = graph.floats('linear_bias', [linear.heads], linear.bias);
-  return graph.node('Add', [graph.node('Div', [totals, norm]), bias]);
+  return graph.node('Add', [graph.node('Div', [totals, norm]), graph.floats('linear_bias', [heads], bias)]);
 }
 
 function addTrees(graph: OnnxGraph, boosted: readonly Boosted[], features: string): string {
@@ -147,8 +129,13 @@ function addTiers(graph: OnnxGraph, odds: string): string {
 /** The model file: `input_ids`, `attention_mask` -> `logits` [batch, 3], in the order of the tiers. */
 export function encodeModel(parts: ModelParts): Uint8Array {
   const graph = new OnnxGraph();
-  const { ask, next, bag } = addFeatures(graph, parts.table);
-  const linear = addLinear(graph, parts, ask, next);
+  const { table, linear: model, idf } = parts;
+  const { bag, linear: sums = '' } = addFeatures(graph, table, {
+    width: model.heads + 1,
+    words: weightRows(model, idf, 0, table.vocabulary),
+    pairs: weightRows(model, idf, table.vocabulary, BIGRAM_BUCKETS),
+  });
+  const linear = addLinear(graph, model, sums);
   const trees = addTrees(graph, parts.boosted, graph.node('Concat', [bag, linear], { axis: 1 }));
   const two = graph.longs('at', [2]);
   const linearHeads = graph.node('Slice', [linear, graph.longs('at', [0]), two, graph.longs('axis', [1])]);

@@ -16,26 +16,25 @@ export interface Sparse {
 export type Idf = Float32Array;
 
 function indicesOf(ids: Int32Array, asked: number, vocabulary: number): Int32Array {
-  const indices = new Int32Array(asked * 2);
+  const indices = new Set<number>();
   for (let at = 0; at < asked; at++) {
-    indices[at] = ids[at] ?? 0;
-    indices[asked + at] = vocabulary + pairBucket(ids[at] ?? 0, ids[at + 1] ?? 0, BIGRAM_BUCKETS);
+    indices.add(ids[at] ?? 0);
+    indices.add(vocabulary + pairBucket(ids[at] ?? 0, ids[at + 1] ?? 0, BIGRAM_BUCKETS));
   }
-  return indices;
+  return Int32Array.from(indices);
 }
 
 /** ln((1 + n) / (1 + df)) + 1 over the given texts. */
 export function inverseFrequencies(texts: readonly Int32Array[], vocabulary: number): Idf {
   const frequency = new Float64Array(vocabulary + BIGRAM_BUCKETS);
-  for (const ids of texts)
-    for (const index of new Set(indicesOf(ids, ids.length, vocabulary))) frequency[index]! += 1;
+  for (const ids of texts) {
+    for (const index of indicesOf(ids, ids.length, vocabulary))
+      frequency[index] = (frequency[index] ?? 0) + 1;
+  }
   return Float32Array.from(frequency, (df) => Math.log((1 + texts.length) / (1 + df)) + 1);
 }
 
-/**
- * Features of the first `asked` tokens, the last pair reaching one further. Repeated tokens count each time, in the
- * vector and in its length, as the graph computes it.
- */
+/** Features of the first `asked` tokens, each distinct one once; the last pair reaches one token further. */
 export function sparseOf(ids: Int32Array, asked: number, vocabulary: number, idf: Idf): Sparse {
   const indices = indicesOf(ids, asked, vocabulary);
   const values = Float32Array.from(indices, (index) => idf[index] ?? 0);

@@ -2,7 +2,7 @@ import type { Platt } from './model-graph.ts';
 
 /**
  * Slope and offset that make log odds fit yes / no answers: weighted logistic regression on one input by Newton's
- * method, with Platt's (1999) soft targets. NaN answers are unknown.
+ * method with halved steps, with Platt's (1999) soft targets. NaN answers are unknown.
  */
 export function fitPlatt(
   scores: readonly number[],
@@ -13,8 +13,17 @@ export function fitPlatt(
   const yes = known.filter((at) => answers[at] === 1).length;
   const high = (yes + 1) / (yes + 2);
   const low = 1 / (known.length - yes + 2);
-  let slope = 1;
+  const loss = (slope: number, offset: number): number =>
+    known.reduce((sum, at) => {
+      const odds = slope * (scores[at] ?? 0) + offset;
+      const target = answers[at] === 1 ? high : low;
+      return (
+        sum + (weights[at] ?? 1) * (Math.log1p(Math.exp(-Math.abs(odds))) + Math.max(odds, 0) - target * odds)
+      );
+    }, 0);
+  let slope = 0;
   let offset = 0;
+  let best = loss(slope, offset);
   for (let round = 0; round < 50; round++) {
     let [gradientSlope, gradientOffset, a, b, c] = [0, 0, 1e-9, 0, 1e-9];
     for (const at of known) {
@@ -29,13 +38,17 @@ export function fitPlatt(
       b += curve * score;
       c += curve;
     }
-    const determinant = a * c - b * b;
-    if (Math.abs(determinant) < 1e-12) break;
+    const determinant = Math.max(a * c - b * b, 1e-12);
     const changeSlope = (c * gradientSlope - b * gradientOffset) / determinant;
     const changeOffset = (a * gradientOffset - b * gradientSlope) / determinant;
-    slope -= changeSlope;
-    offset -= changeOffset;
-    if (Math.abs(changeSlope) + Math.abs(changeOffset) < 1e-9) break;
+    let step = 1;
+    while (step > 1e-6 && loss(slope - step * changeSlope, offset - step * changeOffset) > best) step /= 2;
+    if (step <= 1e-6) break;
+    slope -= step * changeSlope;
+    offset -= step * changeOffset;
+    const next = loss(slope, offset);
+    if (best - next < 1e-10 * best) break;
+    best = next;
   }
   return { slope, offset };
 }

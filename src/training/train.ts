@@ -9,7 +9,7 @@ import { TIERS } from '../core/tier.ts';
 import { FEATURE_VERSION } from '../routing/features.ts';
 import { describeData, pointTo, writeBundle } from './bundle-writer.ts';
 import type { Example } from './examples.ts';
-import { type FitInput, type FitOptions, type Fitted, fit, MAX_TOKENS } from './fit.ts';
+import { type FitInput, type FitOptions, type Fitted, fitModel, MAX_TOKENS } from './fit.ts';
 import { type Judged, summarise } from './metrics.ts';
 import { encodeModel } from './model-graph.ts';
 import { runGraph } from './run-graph.ts';
@@ -79,7 +79,7 @@ function rounded(metrics: Record<string, number>): Record<string, number> {
 /** Trains, calibrates, measures and writes `models/<id>`, and points `current` to it. */
 export async function train(options: TrainOptions): Promise<Manifest> {
   const { examples, outcomes, pretrained, id, models } = options;
-  const fitted = await fit(options, options.fit);
+  const fitted = await fitModel(options, options.fit);
   const model = encodeModel(fitted.parts);
   const crossFitted = outOfFoldJudged(fitted, examples);
   const metrics: Record<string, Record<string, number>> = { crossFitted: rounded(summarise(crossFitted)) };

@@ -43,20 +43,29 @@ interface Leaf {
 }
 
 function histogramOf(data: Binned, statistics: Statistics, rows: Int32Array): Float64Array {
-  const { features, gradients, hessians } = statistics;
+  const { features } = statistics;
+  const gradients = Float64Array.from(rows, (row) => statistics.gradients[row] ?? 0);
+  const hessians = Float64Array.from(rows, (row) => statistics.hessians[row] ?? 0);
   const histogram = new Float64Array(features.length * MAX_BINS * 2);
   for (let index = 0; index < features.length; index++) {
     const bins = data.bins[features[index] ?? 0];
-    if (!bins) continue;
-    const base = index * MAX_BINS * 2;
-    for (let k = 0; k < rows.length; k++) {
-      const row = rows[k] ?? 0;
-      const slot = base + (bins[row] ?? 0) * 2;
-      histogram[slot]! += gradients[row] ?? 0;
-      histogram[slot + 1]! += hessians[row] ?? 0;
-    }
+    if (bins) addColumn(histogram, index * MAX_BINS * 2, { bins, rows, gradients, hessians });
   }
   return histogram;
+}
+
+/** The innermost loop of training. All indices are in range by construction. */
+function addColumn(
+  histogram: Float64Array,
+  base: number,
+  from: { bins: Uint8Array; rows: Int32Array; gradients: Float64Array; hessians: Float64Array },
+): void {
+  const { bins, rows, gradients, hessians } = from;
+  for (let k = 0; k < rows.length; k++) {
+    const slot = base + (bins[rows[k] as number] as number) * 2;
+    histogram[slot] = (histogram[slot] as number) + (gradients[k] as number);
+    histogram[slot + 1] = (histogram[slot + 1] as number) + (hessians[k] as number);
+  }
 }
 
 function bestSplit(

@@ -9,6 +9,9 @@ import {
 } from '../classifiers/wordpiece.ts';
 import { RESERVED_TOKENS } from '../routing/features.ts';
 
+/** Id of HISTORY_TOKEN: the first of the reserved tokens, behind pad, unknown and start. */
+export const HISTORY_ID = 3;
+
 const LONGEST_WORD = 40;
 const LONGEST_PIECE = 8;
 
