@@ -31,11 +31,6 @@ export interface NanoJudgeOptions {
   readonly clock: Clock;
 }
 
-/**
- * Room for the one word and some hidden reasoning, where the dialect demands a ceiling. Chat completions go without:
- * its servers disagree on the field's name.
- */
-const MAX_OUTPUT_TOKENS = 512;
 const DAY_MS = 86_400_000;
 
 /** A judge that is never there: doubt then goes one tier up. */
@@ -53,6 +48,10 @@ export function parseVerdict(text: string): Tier | undefined {
 /** Anything that a model could take for one of the marks around the request. */
 const MARK = /<(?=\s*\/?\s*request\b)/gi;
 
+/**
+ * No output ceiling: a reasoning model counts its hidden reasoning against it and would be cut off before the word. The
+ * deadline bounds the answer.
+ */
 function question(text: string, model: string): ChatRequest {
   const instruction = JUDGE_INSTRUCTION;
   const ask = `<request>\n${text.replace(MARK, '‹')}\n</request>`;
@@ -71,7 +70,6 @@ function question(text: string, model: string): ChatRequest {
       { role: 'user', content: [{ type: 'text', text: ask }] },
     ],
     tools: [],
-    maxOutputTokens: MAX_OUTPUT_TOKENS,
     stream: false,
     metadata: {},
   };

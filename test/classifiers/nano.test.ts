@@ -6,8 +6,9 @@ import {
   type NanoJudgeOptions,
   parseVerdict,
 } from '../../src/classifiers/nano.ts';
-import type { Usage } from '../../src/core/chat.ts';
+import type { DialectId, Usage } from '../../src/core/chat.ts';
 import { RouterError } from '../../src/core/errors.ts';
+import { createDialects } from '../../src/dialects/index.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { createFakeProvider, type FakeProvider, type Move } from '../fakes/provider.ts';
 import { modelOf } from '../fakes/requests.ts';
@@ -75,6 +76,17 @@ describe('a question', () => {
       { role: 'user', content: [{ type: 'text', text: '<request>\nwhat is 2 + 2\n</request>' }] },
     ]);
     expect(request).toMatchObject({ stream: false, tools: [] });
+  });
+
+  it('leaves room for hidden reasoning in every dialect', async () => {
+    const { ask, provider } = stage([{ text: 'SIMPLE' }]);
+    await ask();
+    const [call] = provider.calls;
+    if (!call) throw new Error('nobody was asked');
+    const bodyIn = (id: DialectId): object => createDialects()[id].encodeRequest(call.request, 'm').body;
+    expect(Object.keys(bodyIn('openai-chat')).sort()).toEqual(['messages', 'model']);
+    expect(bodyIn('anthropic-messages')).toMatchObject({ max_tokens: expect.any(Number) });
+    expect((bodyIn('anthropic-messages') as { max_tokens: number }).max_tokens).toBeGreaterThan(1_000);
   });
 
   it('says the same in its raw body and in its messages', async () => {
