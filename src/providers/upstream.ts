@@ -96,6 +96,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
     let ended = false;
     try {
       for await (const { raw, event, data } of readSseFrames(body)) {
+        signals.caller.throwIfAborted();
         const sent = { data, ...(event === undefined ? {} : { event }) };
         const events = data === '' ? [] : decoder.push(sent);
         ended ||= events.some((each) => each.type === 'finish' || each.type === 'error');

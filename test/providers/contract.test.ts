@@ -6,20 +6,14 @@ import { withBreaker, withBulkhead } from '../../src/providers/resilience.ts';
 import { createUpstream } from '../../src/providers/upstream.ts';
 import { providerContract } from '../contracts/provider.ts';
 import { createFakeClock } from '../fakes/clock.ts';
-import { answers, startUpstream, streams } from '../fakes/upstream.ts';
-import { answerFrames } from '../fakes/wire-answers.ts';
+import { answers, startUpstream } from '../fakes/upstream.ts';
 
 const WORDS = 'three short words';
 
 for (const id of DIALECT_IDS) {
   const open = async (guarded: boolean) => {
     const fake = await startUpstream();
-    const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-    fake.otherwise((request) => {
-      if (request.body.stream !== true) return answers(WORDS);
-      const frames = answerFrames(id, WORDS, { model: String(request.body.model), usageChunk: true });
-      return streams(frames.flatMap((frame) => [frame, later(5)]));
-    });
+    fake.otherwise(() => answers(WORDS));
     const agent = new Agent();
     const upstream = createUpstream({
       id: 'up',
