@@ -263,3 +263,54 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     },
   };
 }
+
+export interface LabelJudge {
+  readonly judge: Judge;
+  /** The model that is asked. */
+  readonly model: string;
+  /** USD spent so far, as far as prices are known. */
+  spent(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * The judge alone, for labelling rows offline: the named model, or the one the configuration would ask in doubt,
+ * within `budgetUsd` and `timeoutMs` a row. Throws an Error where no such model is configured.
+ */
+export function composeLabelJudge(
+  config: Config,
+  surroundings: Surroundings,
+  {
+    model: id,
+    budgetUsd,
+    timeoutMs,
+  }: { readonly model?: string; readonly budgetUsd: number; readonly timeoutMs: number },
+): LabelJudge {
+  const providers = composeProviders(config, surroundings);
+  const wanted: Config = { ...config, judge: { ...config.judge, model: id ?? config.judge.model } };
+  const model = judgeModel(wanted, providers.models);
+  const provider = model && providers.byId.get(model.provider);
+  if (!model || !provider) {
+    const known = config.models.map((candidate) => candidate.id).join(', ') || 'none';
+    throw new Error(`no model to judge with${id ? ` is called "${id}"` : ''}; configured are: ${known}`);
+  }
+  let spent = 0;
+  const judge = createNanoJudge({
+    model,
+    provider,
+    timeoutMs,
+    cacheEntries: 0,
+    cacheTtlMs: 0,
+    breakerFailures: config.judge.breaker_failures,
+    breakerCooldownMs: config.judge.breaker_cooldown_ms,
+    dailyBudgetUsd: budgetUsd,
+    spent: async () => spent,
+    costOf: (usage) => {
+      const cost = costOf(model.price, usage);
+      spent += cost ?? 0;
+      return cost;
+    },
+    clock: surroundings.clock,
+  });
+  return { judge, model: model.id, spent: () => spent, close: providers.close };
+}
