@@ -5,21 +5,14 @@
  *
  * DIR (or ROUTER_DATA_DIR) holds `tiers-public.jsonl` and `outcomes/`; a fifth of the public rows is held out.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { type Example, isHeldOut, readExamples } from '../src/training/examples.ts';
+import { readBaseData } from '../src/training/base-data.ts';
+import { pointTo } from '../src/training/bundle-writer.ts';
 import { FIT_DEFAULTS } from '../src/training/fit.ts';
-import { readLexicon } from '../src/training/lexicon.ts';
-import { readOutcomeModels, readOutcomes, sampleBySource } from '../src/training/outcomes.ts';
-import { readPretrained } from '../src/training/pretrain.ts';
 import { train } from '../src/training/train.ts';
-
-/** Rows taken from each outcome table: more of them only cost time. */
-const OUTCOME_ROWS = 1_000;
-/** The rows we wrote have more complex work than traffic has; see the README's experiments. */
-const AUTHORED_WEIGHT = 0.5;
 
 const command = new Command('train')
   .description('Train a classifier bundle')
@@ -41,33 +34,24 @@ const { from, data, models, id, doubt, risk, seed } = command.opts<{
   seed: number;
 }>();
 
-const shared = (file: string): Example[] =>
-  from && existsSync(join(from, file)) ? readExamples(join(from, file), file) : [];
-const labelled = shared('tiers-public.jsonl');
-const outcomes = from ? readOutcomes(join(from, 'outcomes')) : [];
-const authored = readExamples(join(data, 'authored'), 'authored');
-const lexiconPath = join(data, 'lexicon.tsv');
+const base = readBaseData({ data, from });
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 const started = Date.now();
 const bar = new SingleBar({ format: 'train {bar} {percentage} %' });
 bar.start(100, 0);
 const manifest = await train({
-  examples: [...labelled.filter((row) => !isHeldOut(row.id)), ...authored],
-  outcomes: sampleBySource(outcomes, OUTCOME_ROWS),
-  outcomeModels: readOutcomeModels(join(data, 'outcome-models.json')),
-  weightOf: ({ source }) => (source.startsWith('authored') ? AUTHORED_WEIGHT : 1),
-  pretrained: readPretrained(join(data, 'pretrained')),
-  lexicon: readLexicon(lexiconPath),
-  lexiconPath,
+  ...base.input,
+  lexiconPath: base.lexiconPath,
   fit: { ...FIT_DEFAULTS, seed, onProgress: (done) => bar.update(Math.floor(done * 100)) },
   id,
   models,
   codeVersion: version,
-  tests: { heldOut: labelled.filter((row) => isHeldOut(row.id)), dev: shared('tier-dev.jsonl') },
+  tests: base.tests,
   doubtShare: doubt,
   risk,
 });
+pointTo(models, id);
 bar.update(100);
 bar.stop();
 const rows = Object.values(manifest.data).reduce((sum, source) => sum + source.rows, 0);

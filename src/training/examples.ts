@@ -26,6 +26,10 @@ export interface Example {
   readonly language: string;
   /** Dependent steps, things to hold, domain depth, asked-for length; each 0 to 4. */
   readonly attributes?: readonly [number, number, number, number];
+  /** Is simple enough, is moderate enough: 1 yes, 0 no, NaN unknown. Goes before the tier. */
+  readonly sufficient?: readonly [number, number];
+  /** How much the row counts, 1 unless given. */
+  readonly weight?: number;
   /** Model to its success on this prompt, 0 to 1: a row of an outcome table. */
   readonly success?: Readonly<Record<string, number>>;
 }
@@ -47,6 +51,11 @@ export function rowText(messages: readonly PlainMessage[], facts: Row['facts']):
   });
 }
 
+function answersOf(sufficient: NonNullable<Row['sufficient']>): readonly [number, number] {
+  const of = (tier: Tier): number => ({ yes: 1, no: 0, unknown: Number.NaN })[sufficient[tier] ?? 'unknown'];
+  return [of('simple'), of('moderate')];
+}
+
 /** `source` stands in where the row names none. */
 export function toExample(row: Row, source: string): Example {
   const messages: PlainMessage[] = row.messages ?? [{ role: 'user', content: row.prompt ?? '' }];
@@ -60,7 +69,7 @@ export function toExample(row: Row, source: string): Example {
   return {
     id,
     source: row.world === undefined ? named : `${named}/${row.world}`,
-    group: row.pair ?? id,
+    group: row.conversation ?? row.session ?? row.pair ?? id,
     text: rowText(messages, row.facts),
     prompt,
     messages,
@@ -68,6 +77,8 @@ export function toExample(row: Row, source: string): Example {
     ...(row.tier ? { tier: row.tier } : {}),
     certain: row.certain,
     language: row.language ?? 'en',
+    ...(row.sufficient ? { sufficient: answersOf(row.sufficient) } : {}),
+    ...(row.weight === undefined ? {} : { weight: row.weight }),
     ...(attributes
       ? { attributes: [attributes.steps, attributes.hold, attributes.depth, attributes.length] as const }
       : {}),
@@ -111,6 +122,11 @@ export function readExamples(path: string, source: string): Example[] {
 /** True for the fifth of the public rows that no training ever sees: stable by id. */
 export function isHeldOut(id: string): boolean {
   return Number.parseInt(sha(`held:${id}`).slice(0, 8), 16) % 5 === 0;
+}
+
+/** True for the tenth of our own rows that no training ever sees: stable by group. */
+export function isFrozen(group: string): boolean {
+  return Number.parseInt(sha(`frozen:${group}`).slice(0, 8), 16) % 10 === 0;
 }
 
 /** A stable fold, 0 to `folds` - 1, of a group. */

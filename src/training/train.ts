@@ -7,7 +7,7 @@ import { classificationOf } from '../classifiers/onnx.ts';
 import { createWordPiece } from '../classifiers/wordpiece.ts';
 import { TIERS } from '../core/tier.ts';
 import { FEATURE_VERSION } from '../routing/features.ts';
-import { describeData, pointTo, writeBundle } from './bundle-writer.ts';
+import { describeData, writeBundle } from './bundle-writer.ts';
 import type { Example } from './examples.ts';
 import { type FitInput, type FitOptions, type Fitted, fitModel, MAX_TOKENS } from './fit.ts';
 import { type Judged, summarise } from './metrics.ts';
@@ -76,7 +76,7 @@ function rounded(metrics: Record<string, number>): Record<string, number> {
   return Object.fromEntries(known.map(([name, value]) => [name, Math.round(value * 1e4) / 1e4]));
 }
 
-/** Trains, calibrates, measures and writes `models/<id>`, and points `current` to it. */
+/** Trains, calibrates, measures and writes `models/<id>`; `current` stays where it is. */
 export async function train(options: TrainOptions): Promise<Manifest> {
   const { examples, outcomes, pretrained, id, models } = options;
   const fitted = await fitModel(options, options.fit);
@@ -108,6 +108,5 @@ export async function train(options: TrainOptions): Promise<Manifest> {
       metrics,
     },
   });
-  pointTo(models, id);
   return manifest;
 }

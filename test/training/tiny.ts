@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Manifest } from '../../src/classifiers/bundle.ts';
 import type { Tier } from '../../src/core/tier.ts';
+import { pointTo } from '../../src/training/bundle-writer.ts';
 import { type Example, parseExamples } from '../../src/training/examples.ts';
-import { FIT_DEFAULTS } from '../../src/training/fit.ts';
+import { FIT_DEFAULTS, type FitInput, type FitOptions } from '../../src/training/fit.ts';
 import { parseLexicon } from '../../src/training/lexicon.ts';
 import { type Pretrained, pretrain } from '../../src/training/pretrain.ts';
 import { train } from '../../src/training/train.ts';
@@ -75,16 +76,21 @@ export function tinyPretrained(folder = mkdtempSync(join(tmpdir(), 'pretrained-'
   return pretrain({ texts, terms, words: 500, pieces: 100, leastCount: 1, seed: 1 }, folder);
 }
 
-/** Trains a bundle `tiny` in a new folder; the same seed gives the same bytes. */
-export async function tinyBundle(
-  seed = 1,
+/** Few small trees: enough for the tiny world. */
+export const TINY_FIT: FitOptions = {
+  ...FIT_DEFAULTS,
+  folds: 3,
+  boost: { ...FIT_DEFAULTS.boost, trees: 12, rate: 0.3, leaves: 4, leastHessian: 1 },
+};
+
+/** What a tiny training starts from; the lexicon is written into `folder`. */
+export function tinyInput(
+  folder: string,
   examples: readonly Example[] = tinyExamples(),
-): Promise<{ models: string; folder: string; manifest: Manifest; pretrained: Pretrained }> {
-  const models = mkdtempSync(join(tmpdir(), 'models-'));
-  const lexiconPath = join(models, 'lexicon.tsv');
+): FitInput & { readonly lexiconPath: string } {
+  const lexiconPath = join(folder, 'lexicon.tsv');
   writeFileSync(lexiconPath, LEXICON);
-  const pretrained = tinyPretrained();
-  const manifest = await train({
+  return {
     examples,
     outcomes: parseExamples(
       '{"id":"o1","prompt":"spell the garden","success":{"small":1,"large":1}}',
@@ -92,15 +98,22 @@ export async function tinyBundle(
       'outcome',
     ),
     outcomeModels: { simple: ['small'], moderate: ['large'], complex: [] },
-    pretrained,
+    pretrained: tinyPretrained(),
     lexicon: parseLexicon(LEXICON),
     lexiconPath,
-    fit: {
-      ...FIT_DEFAULTS,
-      seed,
-      folds: 3,
-      boost: { ...FIT_DEFAULTS.boost, trees: 12, rate: 0.3, leaves: 4, leastHessian: 1 },
-    },
+  };
+}
+
+/** Trains a bundle `tiny` in a new folder; the same seed gives the same bytes. */
+export async function tinyBundle(
+  seed = 1,
+  examples: readonly Example[] = tinyExamples(),
+): Promise<{ models: string; folder: string; manifest: Manifest; pretrained: Pretrained }> {
+  const models = mkdtempSync(join(tmpdir(), 'models-'));
+  const input = tinyInput(models, examples);
+  const manifest = await train({
+    ...input,
+    fit: { ...TINY_FIT, seed },
     id: 'tiny',
     models,
     codeVersion: 'test',
@@ -108,5 +121,6 @@ export async function tinyBundle(
     doubtShare: 0.3,
     risk: 0.1,
   });
-  return { models, folder: join(models, 'tiny'), manifest, pretrained };
+  pointTo(models, 'tiny');
+  return { models, folder: join(models, 'tiny'), manifest, pretrained: input.pretrained };
 }

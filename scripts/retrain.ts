@@ -1,0 +1,98 @@
+/**
+ * Retrains the classifier from the feedback in the store and promotes the result if it proves better.
+ *
+ *     npm run retrain [-- --store FILE] [--days N] [--from DIR] [--no-promote]
+ *
+ * Reads the store beside a running server without blocking it. Exits with 0 whether or not a better model was found.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { Command } from 'commander';
+import { loadConfig } from '../src/config/load.ts';
+import { FEATURE_VERSION } from '../src/routing/features.ts';
+import { openSqliteStore } from '../src/store/sqlite.ts';
+import { readBaseData } from '../src/training/base-data.ts';
+import { collectFeedback } from '../src/training/feedback-examples.ts';
+import { FIT_DEFAULTS } from '../src/training/fit.ts';
+import type { Difference } from '../src/training/promotion-gate.ts';
+import { retrain } from '../src/training/retrain.ts';
+
+interface Options {
+  readonly store?: string;
+  readonly days: number;
+  readonly from?: string;
+  readonly data: string;
+  readonly models: string;
+  readonly id?: string;
+  readonly doubt: number;
+  readonly risk: number;
+  readonly promote: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+const options = new Command('retrain')
+  .description('Retrain the classifier from logged feedback')
+  .option('--store <file>', 'SQLite store (default: as the server finds it)')
+  .option('--days <n>', 'how many days of feedback', Number, 90)
+  .option('--from <dir>', 'folder with the public rows', process.env.ROUTER_DATA_DIR)
+  .option('--data <dir>', 'committed training data', 'training-data')
+  .option('--models <dir>', 'where bundles go', 'models')
+  .option('--id <name>', 'name of the bundle (default: by the time)')
+  .option('--doubt <share>', 'share of requests the judge may be asked', Number, 0.2)
+  .option('--risk <share>', 'share of complex requests the simple tier may answer', Number, 0.05)
+  .option('--no-promote', 'write the bundle and the verdict, but keep the running one')
+  .parse()
+  .opts<Options>();
+
+function line({ test, figure, rows, champion, challenger, value, low, high, verdict }: Difference): string {
+  const cells = [test, figure, rows, champion.toFixed(4), challenger.toFixed(4)];
+  return `| ${[...cells, `${value.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`, verdict].join(' | ')} |`;
+}
+
+const now = new Date();
+const id = options.id ?? `retrained-${now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
+const path = options.store ?? loadConfig({ env: process.env }).store.path;
+if (!existsSync(path)) {
+  process.stderr.write(`There is no store at ${path}. Name one with --store or ROUTER_STORE.\n`);
+  process.exit(2);
+}
+const store = await openSqliteStore(path);
+const window = { from: now.getTime() - options.days * DAY_MS, to: now.getTime() + 1 };
+const collected = await collectFeedback(store.labelled(window), FEATURE_VERSION);
+await store.close();
+const { skipped, bySource } = collected;
+process.stdout.write(
+  `${collected.examples.length} requests with feedback: ${JSON.stringify(bySource)}; left out: ${JSON.stringify(skipped)}\n`,
+);
+if (collected.examples.length === 0) {
+  process.stdout.write('Nothing to learn from yet: the running model stays.\n');
+  process.exit(0);
+}
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const bar = new SingleBar({ format: 'retrain {bar} {percentage} %' });
+bar.start(100, 0);
+const report = await retrain({
+  base: readBaseData({ data: options.data, from: options.from }),
+  feedback: collected.examples,
+  models: options.models,
+  id,
+  ...(existsSync(join(options.models, 'current')) ? { champion: options.models } : {}),
+  promote: options.promote,
+  codeVersion: version,
+  fit: { ...FIT_DEFAULTS, onProgress: (done) => bar.update(Math.floor(done * 100)) },
+  doubtShare: options.doubt,
+  risk: options.risk,
+});
+bar.update(100);
+bar.stop();
+const { gate, trainedOn, heldBack } = report;
+const head =
+  '| rows | figure | n | champion | challenger | difference (95 %) | verdict |\n|---|---|---|---|---|---|---|';
+process.stdout.write(
+  `trained on ${trainedOn.base} base rows and ${trainedOn.feedback} with feedback; ${heldBack} held back for the gate\n\n` +
+    `${head}\n${gate.differences.map(line).join('\n')}\n\n` +
+    `${gate.promoted ? (options.promote ? `PROMOTED ${id}` : `${id} MAY BE PROMOTED`) : `${id} NOT PROMOTED, the running model stays`}: ${gate.reason}\n`,
+);

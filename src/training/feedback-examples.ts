@@ -1,0 +1,56 @@
+/** Logged requests with feedback as training examples. */
+import type { LabelledDecision } from '../core/ports.ts';
+import type { Example } from './examples.ts';
+import { judgementOf, type SignalSource, tierOf } from './judgements.ts';
+
+/** Source under which the rows appear in manifests and reports. */
+export const FEEDBACK_SOURCE = 'feedback';
+
+export interface CollectedFeedback {
+  readonly examples: readonly Example[];
+  /** Rows that cannot be trained on, by the reason. */
+  readonly skipped: { readonly noText: number; readonly otherFeatures: number; readonly noSignal: number };
+  readonly bySource: Readonly<Partial<Record<SignalSource, number>>>;
+}
+
+function exampleOf(row: LabelledDecision, judgement: NonNullable<ReturnType<typeof judgementOf>>): Example {
+  const tier = tierOf(judgement.sufficient);
+  return {
+    id: row.decisionId,
+    source: FEEDBACK_SOURCE,
+    group: row.session ?? row.decisionId,
+    text: row.text,
+    prompt: row.text,
+    messages: [{ role: 'user', content: row.text }],
+    ...(tier ? { tier } : {}),
+    sufficient: judgement.sufficient,
+    weight: judgement.weight,
+    certain: judgement.sources[0] === 'person',
+    language: 'en',
+  };
+}
+
+/**
+ * Reads the stream once. A row counts where its text was kept, its text was made by the given feature version, and its
+ * signals say something; rows of one session share a group, so that a split never divides them.
+ */
+export async function collectFeedback(
+  rows: AsyncIterable<LabelledDecision>,
+  featureVersion: string,
+): Promise<CollectedFeedback> {
+  const examples: Example[] = [];
+  const skipped = { noText: 0, otherFeatures: 0, noSignal: 0 };
+  const bySource: Partial<Record<SignalSource, number>> = {};
+  for await (const row of rows) {
+    const judgement = judgementOf(row);
+    if (row.text === '') skipped.noText++;
+    else if (row.featureVersion !== featureVersion) skipped.otherFeatures++;
+    else if (!judgement) skipped.noSignal++;
+    else {
+      examples.push(exampleOf(row, judgement));
+      const [strongest] = judgement.sources;
+      if (strongest) bySource[strongest] = (bySource[strongest] ?? 0) + 1;
+    }
+  }
+  return { examples, skipped, bySource };
+}
