@@ -57,16 +57,28 @@ const ASK_CHARACTERS = 1_600;
 const SYSTEM_CHARACTERS = 200;
 const TURNS_CHARACTERS = 300;
 
-const ENVELOPES =
-  /<(system-reminder|environment_details|environment_context|environment|env|local-command-stdout|command-name|command-message|command-args|ide_opened_file|ide_selection|user_info|session-start-hook|additional_data|git_status|workspace_info)>[\s\S]*?<\/\1>/gi;
+const ENVELOPE_NAMES =
+  'system-reminder|environment_details|environment_context|environment|env|local-command-stdout|command-name|command-message|command-args|ide_opened_file|ide_selection|user_info|session-start-hook|additional_data|git_status|workspace_info';
+const ENVELOPE_MARK = new RegExp(`<(/?)(${ENVELOPE_NAMES})>`, 'gi');
 const WRAPPERS = /<\/?(user_query|user_request|userRequest|task|user_message|prompt|query|request)>/gi;
 const SPEAKER = /^\s*(?:human|user)\s*:\s*/i;
 const COURTESY = /(?<![\p{L}\p{N}])(?:please|pls|plz|kindly)(?![\p{L}\p{N}])[ \t]*,?/giu;
 const GREETING =
   /^\s*(?:hi|hello|hey|good (?:morning|afternoon|evening|day))(?: there| all| team| everyone| folks)?\s*[,!.:\n—-]+\s*/i;
 const THANKS =
-  /[\s,.!;—-]*(?<![\p{L}\p{N}])(?:many thanks|thanks|thank you|thx|ty|cheers)(?: (?:so|very) much| a lot| a million| in advance)?(?: for your help)?[\s!.:)]*$/iu;
-const TRAILING = /[\s?!.…。？！]+$/u;
+  /(?<![\p{L}\p{N}])(?:many thanks|thanks|thank you|thx|ty|cheers)(?: (?:so|very) much| a lot| a million| in advance)?(?: for your help)?$/iu;
+/** Longer than any match of THANKS. */
+const THANKS_WINDOW = 80;
+const BEFORE_THANKS = /[\s,.!;—-]/;
+const AFTER_THANKS = /[\s!.:)]/;
+const TRAILING = /[\s?!.…。？！]/;
+
+/** Where the run of characters of `kind` that ends at `end` begins. In time linear in the run, as a `+$` would not be. */
+function runStart(text: string, end: number, kind: RegExp): number {
+  let start = end;
+  while (start > 0 && kind.test(text.charAt(start - 1))) start--;
+  return start;
+}
 
 /** The text with head and tail kept where it is longer than `limit` characters. */
 function headAndTail(text: string, limit: number): string {
@@ -75,20 +87,60 @@ function headAndTail(text: string, limit: number): string {
   return `${text.slice(0, head).toWellFormed()} … ${text.slice(text.length - (limit - head)).toWellFormed()}`;
 }
 
+/** `rest`, trimmed, unless nothing would be left. */
+function unlessEmpty(rest: string, text: string): string {
+  const trimmed = rest.trim();
+  return trimmed === '' ? text : trimmed;
+}
+
 /** Applies `pattern` unless nothing would be left. */
 function without(text: string, pattern: RegExp): string {
-  const rest = text.replace(pattern, ' ').trim();
-  return rest === '' ? text : rest;
+  return unlessEmpty(text.replace(pattern, ' '), text);
+}
+
+/**
+ * The text with each envelope, from its opening mark to the next closing mark of the same name, replaced by a space.
+ * Reads the text once however many marks are never closed.
+ */
+function withoutEnvelopes(text: string): string {
+  const marks = [...text.matchAll(ENVELOPE_MARK)].map((match) => ({
+    closes: match[1] === '/',
+    name: (match[2] ?? '').toLowerCase(),
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+  const lastClosing = new Map(marks.filter(({ closes }) => closes).map(({ name, start }) => [name, start]));
+  const kept: string[] = [];
+  let from = 0;
+  let inside: string | undefined;
+  for (const { closes, name, start, end } of marks) {
+    if (inside === undefined && !closes && (lastClosing.get(name) ?? -1) > start) {
+      kept.push(text.slice(from, start), ' ');
+      inside = name;
+    } else if (closes && name === inside) {
+      from = end;
+      inside = undefined;
+    }
+  }
+  return [...kept, text.slice(from)].join('');
+}
+
+function withoutThanks(text: string): string {
+  const end = runStart(text, text.length, AFTER_THANKS);
+  const window = Math.max(0, end - THANKS_WINDOW);
+  const match = THANKS.exec(text.slice(window, end));
+  if (!match) return unlessEmpty(text, text);
+  return unlessEmpty(`${text.slice(0, runStart(text, window + match.index, BEFORE_THANKS))} `, text);
 }
 
 /** The request without envelopes, courtesies and closing punctuation. Never empty unless `text` is blank. */
 export function coreOf(text: string): string {
-  let core = without(text, ENVELOPES);
+  let core = unlessEmpty(withoutEnvelopes(text), text);
   core = without(core, WRAPPERS).replace(SPEAKER, '');
   core = without(core, COURTESY);
   core = without(core, GREETING);
-  core = without(core, THANKS);
-  return without(core, TRAILING);
+  core = withoutThanks(core);
+  return unlessEmpty(core.slice(0, runStart(core, core.length, TRAILING)), core);
 }
 
 /** Keeps user text from spelling a reserved token. */
@@ -124,10 +176,10 @@ export function factsText(facts: FeatureFacts): string {
   const system = messages.filter(({ role }, index) => role === 'system' && index !== at);
   const turns = messages.filter(({ role }, index) => role !== 'system' && index !== at);
   const systemText = headAndTail(
-    system.map(({ content }) => content.replace(ENVELOPES, ' ').trim()).join('\n'),
+    system.map(({ content }) => withoutEnvelopes(content).trim()).join('\n'),
     SYSTEM_CHARACTERS,
   );
-  const turnsText = turns.map(({ content }) => content.replace(ENVELOPES, ' ').trim()).join('\n');
+  const turnsText = turns.map(({ content }) => withoutEnvelopes(content).trim()).join('\n');
   const history = [systemText === '' ? '' : '<|system|>', escapeReserved(systemText)];
   history.push(escapeReserved(turnsText.slice(-TURNS_CHARACTERS).toWellFormed()));
   const past = history.filter((part) => part !== '').join(' ');

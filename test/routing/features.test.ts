@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   coreOf,
@@ -89,5 +90,57 @@ describe('featureText', () => {
   test('coreOf never empties a text, and the version is a string', () => {
     expect(coreOf('thanks!')).not.toBe('');
     expect(FEATURE_VERSION).toMatch(/^\d+$/);
+  });
+});
+
+/** What coreOf takes out, said as plain patterns: easy to read, quadratic on hostile text. */
+function coreByPatterns(text: string): string {
+  const names =
+    'system-reminder|environment_details|environment_context|environment|env|local-command-stdout|command-name|command-message|command-args|ide_opened_file|ide_selection|user_info|session-start-hook|additional_data|git_status|workspace_info';
+  const without = (from: string, pattern: RegExp): string => {
+    const rest = from.replace(pattern, ' ').trim();
+    return rest === '' ? from : rest;
+  };
+  let core = without(text, new RegExp(`<(${names})>[\\s\\S]*?</\\1>`, 'gi'));
+  core = without(
+    core,
+    /<\/?(user_query|user_request|userRequest|task|user_message|prompt|query|request)>/gi,
+  ).replace(/^\s*(?:human|user)\s*:\s*/i, '');
+  core = without(core, /(?<![\p{L}\p{N}])(?:please|pls|plz|kindly)(?![\p{L}\p{N}])[ \t]*,?/giu);
+  core = without(
+    core,
+    /^\s*(?:hi|hello|hey|good (?:morning|afternoon|evening|day))(?: there| all| team| everyone| folks)?\s*[,!.:\n—-]+\s*/i,
+  );
+  core = without(
+    core,
+    /[\s,.!;—-]*(?<![\p{L}\p{N}])(?:many thanks|thanks|thank you|thx|ty|cheers)(?: (?:so|very) much| a lot| a million| in advance)?(?: for your help)?[\s!.:)]*$/iu,
+  );
+  return without(core, /[\s?!.…。？！]+$/u);
+}
+
+describe('coreOf on text that means harm', () => {
+  const pieces =
+    '<env>|</env>|<ENV>|<environment>|</environment>|</System-Reminder>|<system-reminder>|<task>|x|X1|é|😀| |  |\n|!|?|.|,|…|。|—|;|:|)|please |hi|Hello there|User : |many thanks|Thank you|thx|ty| very much| in advance| for your help|party'.split(
+      '|',
+    );
+
+  test('says the same as the patterns it stands for', () => {
+    const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((some) => some.join(''));
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(coreOf(text)).toBe(coreByPatterns(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ['marks before a last letter', `${'!'.repeat(1_000_000)}x`],
+    ['blanks between letters', `x${' '.repeat(1_000_000)}x`],
+    ['blanks around thanks', `x${' '.repeat(500_000)}thanks${' '.repeat(500_000)}x`],
+    ['envelopes never closed', '<env>'.repeat(200_000)],
+    ['envelopes closed by others', '<env></environment>'.repeat(50_000)],
+  ])('takes time linear in %s', (_, text) => {
+    expect(coreOf(text).length).toBeGreaterThan(0);
   });
 });
