@@ -109,14 +109,17 @@ export function parseRows(text: string, file: string, strict = false): ReadRows 
   return { rows, problems };
 }
 
-/** Every `.jsonl` file at or below a path, in the order of names; files of labels without text are left out. */
+/** Labels without texts: `labels.jsonl`, `second-labels.jsonl`. */
+const LABELS_ONLY = /(?:^|-)labels\.jsonl$/;
+
+/** Every `.jsonl` file at or below a path, in the order of names; in folders, files of labels are no rows. */
 export function dataFiles(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   const names = readdirSync(path).sort();
   return names.flatMap((name) => {
     const full = join(path, name);
     if (statSync(full).isDirectory()) return dataFiles(full);
-    return name.endsWith('.jsonl') && name !== LABELS_FILE ? [full] : [];
+    return name.endsWith('.jsonl') && !LABELS_ONLY.test(name) ? [full] : [];
   });
 }
 

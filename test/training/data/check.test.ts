@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -238,6 +238,15 @@ describe('data:check', () => {
     const folder = mkdtempSync(join(tmpdir(), 'check-'));
     writeFileSync(join(folder, 'check.json'), JSON.stringify({ minima: { rows: 'many' } }));
     expect(() => checkPaths([folder])).toThrow(/check\.json: minima\.rows/);
+  });
+
+  it('reads folders below, and takes files of labels for no rows', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'check-'));
+    mkdirSync(join(folder, 'below'));
+    writeFileSync(join(folder, 'below/a.jsonl'), lines({ prompt: 'one' }));
+    for (const name of ['labels.jsonl', 'second-labels.jsonl', 'notes.txt'])
+      writeFileSync(join(folder, name), 'x\n');
+    expect(checkPaths([folder])).toMatchObject({ ok: true, counts: { rows: 1 } });
   });
 
   it('is clean on what is committed', () => {
