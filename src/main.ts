@@ -1,4 +1,4 @@
-/** `npm start [-- --config FILE]`: configuration, composition, listening, and draining on SIGTERM. */
+/** `npm start [-- --config FILE]`: configuration, composition, listening, a new classifier bundle on SIGHUP, draining on SIGTERM. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { pino } from 'pino';
@@ -49,6 +49,9 @@ async function main(): Promise<void> {
       () => process.exit(1),
     );
   };
+  process.on('SIGHUP', () => {
+    router.reload();
+  });
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
 }

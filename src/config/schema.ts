@@ -54,8 +54,23 @@ const classifier = z
       .max(1)
       .optional()
       .describe("Confidence below which a prediction is doubtful. Default: the bundle's calibrated value."),
+    watch: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Load another bundle when the folder's `current` names it. SIGHUP and the admin endpoint do so too.",
+      ),
   })
   .describe('The local classifier.');
+
+const admin = z
+  .strictObject({
+    remote: z
+      .boolean()
+      .default(false)
+      .describe('Answer `/v1/admin/` to other machines too. Only behind something that checks who asks.'),
+  })
+  .describe('The endpoints of the operator.');
 
 const judge = z
   .strictObject({
@@ -226,6 +241,7 @@ export const configSchema = z
     store: store.prefault({}),
     classifier: classifier.prefault({}),
     judge: judge.prefault({}),
+    admin: admin.prefault({}),
     execution: execution.prefault({}),
     builtin_catalog: z
       .boolean()

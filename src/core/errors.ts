@@ -22,6 +22,12 @@ export const ERROR_CODES = {
     says: 'The prompt fits no configured context window.',
   },
   unauthorized: { status: 401, retryable: false, level: 'info', says: 'The API key is missing or wrong.' },
+  forbidden: {
+    status: 403,
+    retryable: false,
+    level: 'info',
+    says: 'The caller may not use this endpoint.',
+  },
   unknown_model: {
     status: 404,
     retryable: false,

@@ -4,6 +4,16 @@ import type { Decision, ModelSpec } from '../core/routing.ts';
 import type { RequestContext } from '../routing/context.ts';
 import type { Handle } from '../routing/handle.ts';
 
+/** How an attempt to load a classifier bundle ended. */
+export interface ReloadReport {
+  readonly status: 'loaded' | 'failed';
+  /** Id of the bundle that serves now; absent where none does. */
+  readonly serving?: string;
+  readonly previous?: string;
+  /** Why the new one was refused. */
+  readonly reason?: string;
+}
+
 /** What the HTTP layer needs. It never sees a provider or a classifier. */
 export interface HttpDeps {
   readonly handle: Handle;
@@ -18,5 +28,9 @@ export interface HttpDeps {
   readonly bodyLimitBytes: number;
   /** Name of what is wrong by name of the check, empty when the router can serve. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
+  /** Loads the classifier bundle anew. Never rejects. */
+  readonly reload: () => Promise<ReloadReport>;
+  /** The operator's endpoints answer other machines too. */
+  readonly adminRemote: boolean;
   readonly version: string;
 }

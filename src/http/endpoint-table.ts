@@ -1,7 +1,6 @@
 /** Every endpoint, once: the app's routes, the OpenAPI document and the README's table come from this list. */
-import type { RequestHandler } from 'express';
-import type { z } from 'zod';
-import type { HttpDeps } from './deps.ts';
+import { ADMIN_ENDPOINTS } from './admin-endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
 import { createCompletions } from './endpoints/completions.ts';
 import { createDecisions, createFeedback, createStats } from './endpoints/records.ts';
 import { createClassify, createRoute } from './endpoints/route.ts';
@@ -21,22 +20,6 @@ import {
   statsResponse,
 } from './schemas.ts';
 import { anthropicMessagesBody, chatCompletionsBody, wireAnswer } from './wire-schemas.ts';
-
-export interface Endpoint {
-  readonly method: 'get' | 'post';
-  /** Express path. */
-  readonly path: string;
-  /** One line for people. */
-  readonly summary: string;
-  readonly body?: z.ZodType;
-  readonly query?: z.ZodObject;
-  readonly response: z.ZodType;
-  /** It answers with a decision and so carries the `x-router-*` headers. */
-  readonly routed?: boolean;
-  /** It may answer with server-sent events. */
-  readonly streams?: boolean;
-  readonly handler: (deps: HttpDeps) => RequestHandler;
-}
 
 export const ENDPOINTS: readonly Endpoint[] = [
   {
@@ -120,4 +103,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
     response: readyResponse,
     handler: createReady,
   },
+  ...ADMIN_ENDPOINTS,
 ];

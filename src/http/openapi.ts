@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Endpoint } from './endpoint-table.ts';
+import type { Endpoint } from './endpoint.ts';
 
 const HEADERS: Readonly<Record<string, string>> = {
   'x-router-decision-id': 'Id of the decision; feedback names it.',
   'x-router-tier': 'The tier that was decided.',
   'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
   'x-router-source': 'override, static, local, nano or fallback.',
+  'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
   'x-router-model': 'Id of the model that answers.',
   'x-router-cost-usd': 'Cost in USD, or `unknown`.',
   'x-router-cost-kind': '`actual`, or `estimate` for a stream.',

@@ -19,9 +19,18 @@ import { orderCandidates, pinnedCandidate } from './policy.ts';
 import { requirementsOf } from './requirements.ts';
 import { matchRoute, type StaticRoute } from './static-route.ts';
 
+/** What a share of the traffic is drawn by: the session where there is one, else the decision. */
+export interface Unit {
+  readonly decision: string;
+  readonly session?: string;
+}
+
 export interface DecideDeps {
-  /** Absent where its bundle could not be loaded. */
-  readonly classifier?: Classifier;
+  /**
+   * The classifier of one decision; undefined where no bundle could be loaded. Called once per decision, whose
+   * classification, threshold and id so come from one bundle whatever is swapped meanwhile.
+   */
+  readonly classifier: (unit: Unit) => Classifier | undefined;
   /** Answers where the classifier is absent or fails. */
   readonly fallbackClassifier: Classifier;
   readonly judge: Judge;
@@ -61,7 +70,7 @@ interface Prediction {
   readonly failure?: string;
 }
 
-async function predict(text: string, deps: DecideDeps): Promise<Prediction> {
+async function predict(text: string, unit: Unit, deps: DecideDeps): Promise<Prediction> {
   const ask = async (by: Classifier): Promise<Classification> => {
     const [classification] = await by.classify([{ text }]);
     if (!classification) throw new Error('the classifier gave no answer');
@@ -71,7 +80,8 @@ async function predict(text: string, deps: DecideDeps): Promise<Prediction> {
     const by = deps.fallbackClassifier;
     return { classification: await ask(by), by, failure };
   };
-  const { classifier, logger } = deps;
+  const { logger } = deps;
+  const classifier = deps.classifier(unit);
   if (!classifier) return fallback('no classifier bundle is loaded');
   try {
     return { classification: await ask(classifier), by: classifier };
@@ -82,8 +92,8 @@ async function predict(text: string, deps: DecideDeps): Promise<Prediction> {
   }
 }
 
-async function classified(text: string, signal: AbortSignal, deps: DecideDeps): Promise<Choice> {
-  const { classification, by, failure } = await predict(text, deps);
+async function classified(text: string, unit: Unit, signal: AbortSignal, deps: DecideDeps): Promise<Choice> {
+  const { classification, by, failure } = await predict(text, unit, deps);
   const verdict = gate(classification, failure ? by.doubtBelow : (deps.doubtBelow ?? by.doubtBelow));
   const { tier, confidence } = classification;
   const known = { confidence, classification, classifier: by.id, gate: verdict };
@@ -108,13 +118,16 @@ function routedModel(route: string, id: string, models: readonly ModelSpec[]): M
   throw new RouterError('unknown_model', `Static route ${route} pins ${id}, which is not available.`);
 }
 
-async function choose(
-  request: ChatRequest,
-  text: string,
-  route: StaticRoute | undefined,
-  signal: AbortSignal,
-  deps: DecideDeps,
-): Promise<Choice> {
+interface Question {
+  readonly request: ChatRequest;
+  readonly text: string;
+  readonly route: StaticRoute | undefined;
+  readonly unit: Unit;
+  readonly signal: AbortSignal;
+}
+
+async function choose(question: Question, deps: DecideDeps): Promise<Choice> {
+  const { request, text, route, unit, signal } = question;
   const wanted = parseWanted(request.model, deps.models);
   if (wanted.kind === 'tier') {
     return {
@@ -138,7 +151,7 @@ async function choose(
     const reasons = [`static route ${route.name} pins ${routed.id}`];
     return { tier: routed.tier, source: 'static', confidence: 1, pinned: routed, reasons };
   }
-  return classified(text, signal, deps);
+  return classified(text, unit, signal, deps);
 }
 
 /** Composes the decision. Rejects with `unknown_model`, `unsupported` or `context_too_long` only. */
@@ -147,7 +160,9 @@ export function createDecide(deps: DecideDeps): Decide {
     const started = deps.clock.monotonic();
     const route = matchRoute(deps.routes, request, context);
     const text = featureText(request);
-    const choice = await choose(request, text, route, context.signal, deps);
+    const session = sessionOf(request, context);
+    const unit: Unit = { decision: deps.newId(), ...(session === undefined ? {} : { session }) };
+    const choice = await choose({ request, text, route, unit, signal: context.signal }, deps);
     const needs = requirementsOf(request, route?.max_output_tokens);
     const ordered = choice.pinned
       ? pinnedCandidate(choice.pinned, needs, deps.expectedOutputTokens)
@@ -160,10 +175,9 @@ export function createDecide(deps: DecideDeps): Decide {
     const { pinned: _, reasons, ...chosen } = choice;
     const first = ordered.candidates[0];
     const ceiling = request.maxOutputTokens === undefined ? route?.max_output_tokens : undefined;
-    const session = sessionOf(request, context);
     const apiKey = keyLabel(context);
     return {
-      id: deps.newId(),
+      id: unit.decision,
       at: deps.clock.now(),
       dialect: request.dialect,
       requestedModel: request.model,

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { composeRouter, type Router, systemClock } from '../../src/compose.ts';
+import { composeRouter, type Router, type Surroundings, systemClock } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import type { Logger } from '../../src/core/ports.ts';
@@ -26,6 +26,7 @@ export interface TestRouter {
 export async function startRouter(
   config: ConfigInput = {},
   env: Readonly<Record<string, string>> = {},
+  surroundings: Partial<Surroundings> = {},
 ): Promise<TestRouter> {
   const folder = mkdtempSync(join(tmpdir(), 'llm-router-'));
   const path = join(folder, 'config.yaml');
@@ -43,6 +44,7 @@ export async function startRouter(
     logger,
     random: () => 0,
     version: '0.0.0-test',
+    ...surroundings,
   });
   const server = router.app.listen(0, '127.0.0.1');
   await new Promise<void>((resolve) => server.once('listening', () => resolve()));

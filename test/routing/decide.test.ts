@@ -31,7 +31,7 @@ function stage(scene: Scene = {}) {
     return says ?? classificationOf('simple', 1);
   });
   const decide = createDecide({
-    ...(says === null ? {} : { classifier }),
+    classifier: () => (says === null ? undefined : classifier),
     fallbackClassifier: createFakeClassifier(() => scene.fallbackSays ?? classificationOf('simple', 0.6), {
       id: 'rules',
       doubtBelow: 0.5,

@@ -39,8 +39,9 @@ function stage(scene: Scene) {
   const { judgeCostUsd } = scene;
   const doubt = judgeCostUsd !== undefined;
   let ids = 0;
+  const classifier = createFakeClassifier(() => classificationOf('simple', doubt ? 0.1 : 0.9));
   const decide = createDecide({
-    classifier: createFakeClassifier(() => classificationOf('simple', doubt ? 0.1 : 0.9)),
+    classifier: () => classifier,
     fallbackClassifier: createFakeClassifier(() => classificationOf('moderate', 0.9), { id: 'rules' }),
     judge: createFakeJudge(
       doubt ? { status: 'answered', tier: 'simple', model: 'j', costUsd: judgeCostUsd } : {},

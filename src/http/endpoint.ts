@@ -1,0 +1,19 @@
+import type { RequestHandler } from 'express';
+import type { z } from 'zod';
+import type { HttpDeps } from './deps.ts';
+
+export interface Endpoint {
+  readonly method: 'get' | 'post';
+  /** Express path. */
+  readonly path: string;
+  /** One line for people. */
+  readonly summary: string;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  readonly response: z.ZodType;
+  /** It answers with a decision and so carries the `x-router-*` headers. */
+  readonly routed?: boolean;
+  /** It may answer with server-sent events. */
+  readonly streams?: boolean;
+  readonly handler: (deps: HttpDeps) => RequestHandler;
+}
