@@ -88,6 +88,9 @@ function isTooDeep(body: JsonObject): boolean {
 
 /** A whole body: a JSON object of bearable depth. Throws a RouterError of the given code. */
 export function parseBody(body: unknown, code: ErrorCode = 'invalid_request'): JsonObject {
+  if (body === undefined) {
+    throw new RouterError(code, 'The body must be a JSON object, sent with content-type application/json.');
+  }
   const object = parseAt(jsonObject, body, '', code);
   if (isTooDeep(object))
     throw new RouterError(code, `The body must not nest deeper than ${MAX_DEPTH} levels.`);

@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { RouterError } from '../core/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { ENDPOINTS } from './endpoint-table.ts';
@@ -7,6 +7,28 @@ import { buildOpenApi } from './openapi.ts';
 
 /** Path of the generated document. */
 export const OPENAPI_PATH = '/openapi.json';
+
+const ALLOWED = { get: 'GET, HEAD', post: 'POST' } as const;
+
+/** What no endpoint took: another method on a path there is (RFC 9110, 15.5.6), or no such path. */
+function createUnmatched(): RequestHandler {
+  const paths = [...ENDPOINTS, { path: OPENAPI_PATH, method: 'get' as const }].map(({ path, method }) => ({
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+')}/?$`, 'i'),
+    allowed: ALLOWED[method],
+  }));
+  return (req, res) => {
+    const path = req.path.slice(0, 200);
+    const known = paths.find(({ pattern }) => pattern.test(path));
+    if (!known) {
+      throw new RouterError('not_found', `There is no ${path}; ${OPENAPI_PATH} lists what there is.`);
+    }
+    res.setHeader('allow', known.allowed);
+    throw new RouterError(
+      'method_not_allowed',
+      `${req.method} is not available on ${path}; allowed: ${known.allowed}.`,
+    );
+  };
+}
 
 /** The Express app. It never listens. */
 export function createApp(deps: HttpDeps): Express {
@@ -23,16 +45,7 @@ export function createApp(deps: HttpDeps): Express {
   app.get(OPENAPI_PATH, (_req, res) => {
     res.json(document);
   });
-  const known = new Set(ENDPOINTS.map((endpoint) => endpoint.path));
-  app.use((req) => {
-    if (known.has(req.path)) {
-      throw new RouterError('method_not_allowed', `${req.method} is not available on ${req.path}.`);
-    }
-    throw new RouterError(
-      'not_found',
-      `There is no ${req.path.slice(0, 200)}; ${OPENAPI_PATH} lists what there is.`,
-    );
-  });
+  app.use(createUnmatched());
   app.use(createErrorHandler(deps.dialects, deps.logger));
   return app;
 }

@@ -4,10 +4,10 @@ import type { DialectId } from '../core/chat.ts';
 import { asRouterError, ERROR_CODES, RouterError } from '../core/errors.ts';
 import type { Dialect, Logger } from '../core/ports.ts';
 
-/** Errors of the body parser, which knows nothing of ours. */
+/** Errors of the body parser, which knows nothing of ours; those of a broken compression have a status only. */
 function fromBodyParser(error: unknown): RouterError | undefined {
-  if (!(error instanceof Error) || !('type' in error)) return undefined;
-  switch (error.type) {
+  if (!(error instanceof Error) || error instanceof RouterError) return undefined;
+  switch ('type' in error ? error.type : undefined) {
     case 'entity.too.large':
       return new RouterError(
         'body_too_large',
@@ -25,7 +25,9 @@ function fromBodyParser(error: unknown): RouterError | undefined {
     case 'request.size.invalid':
       return new RouterError('client_closed', 'The body did not arrive whole.');
     default:
-      return undefined;
+      return 'status' in error && error.status === 400
+        ? new RouterError('invalid_request', 'The body cannot be read.')
+        : undefined;
   }
 }
 

@@ -119,7 +119,7 @@ describe('bad input', () => {
       says: /messages\[0\]\.role/,
     },
     { path: '/v1/chat/completions', body: 'null', says: /object/ },
-    { path: '/v1/feedback', body: { decision_id: 'x' }, says: /rating, score, tier, comment, revoke/ },
+    { path: '/v1/feedback', body: { decision_id: 'x' }, says: /rating, score, tier, outcome, comment, revoke/ },
     { path: '/v1/feedback', body: { decision_id: 'x', rating: 'good' }, says: /rating.*up.*down/ },
     { path: '/v1/feedback', body: { decision_id: 'x', score: 2 }, says: /score/ },
     { path: '/v1/feedback', body: { decision_id: 'x', tier: 'hard' }, says: /tier.*simple.*complex/ },
@@ -177,6 +177,36 @@ describe('bad input', () => {
     const answer = await fetch(router.url + path, { method });
     expect(answer.status).toBe(status);
     expect(await answer.json()).toHaveProperty('error.message');
+  });
+
+  it.each([
+    { method: 'DELETE', path: '/v1/decisions/some-id', allow: 'GET, HEAD' },
+    { method: 'PUT', path: '/v1/chat/completions', allow: 'POST' },
+    { method: 'OPTIONS', path: '/v1/messages', allow: 'POST' },
+    { method: 'POST', path: '/openapi.json', allow: 'GET, HEAD' },
+  ])('$method $path is 405 and names the methods there are', async ({ method, path, allow }) => {
+    const answer = await fetch(router.url + path, { method });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(allow);
+  });
+
+  it('answers HEAD as GET', async () => {
+    expect((await fetch(`${router.url}/healthz`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it.each(['/v1/chat/completions', '/v1/messages', '/v1/route', '/v1/feedback'])(
+    '%s says how a body must be sent that did not come as JSON',
+    async (path) => {
+      const answer = await fetch(router.url + path, { method: 'POST', body: '{"model":"auto"}' });
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).toContain('content-type application/json');
+    },
+  );
+
+  it('refuses a body whose compression is broken, without calling it its own fault', async () => {
+    const answer = await router.post('/v1/route', { prompt: 'hi' }, { 'content-encoding': 'gzip' });
+    expect(answer.status).toBe(400);
+    expect(router.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('refuses a body over the limit', async () => {

@@ -72,28 +72,37 @@ export function createRoute(deps: HttpDeps): RequestHandler {
   };
 }
 
-/** Decodes every input before any is decided; an error names the input it is in. */
-function decodeAll(bodies: readonly RouteBody[], deps: HttpDeps): ChatRequest[] {
-  return bodies.map((body, index) => {
+/** An error of one input of several, which it names. */
+function atInput(error: unknown, index: number): unknown {
+  if (!(error instanceof RouterError)) return error;
+  const input = `inputs[${index}]`;
+  const { code, field, message } = error;
+  if (field === undefined) return new RouterError(code, `${input}: ${message}`, { field: input });
+  return new RouterError(code, `${input}.${message}`, { field: `${input}.${field}` });
+}
+
+/** Decodes every input before any is decided. */
+function decodeAll({ inputs, single }: Batch, deps: HttpDeps): ChatRequest[] {
+  return inputs.map((body, index) => {
     try {
       return decode(body, deps);
     } catch (error) {
-      if (!(error instanceof RouterError) || bodies.length === 1) throw error;
-      const field = `inputs[${index}].${error.field ?? ''}`;
-      throw new RouterError(error.code, `inputs[${index}].${error.message}`, { field });
+      throw single ? error : atInput(error, index);
     }
   });
 }
 
-async function decideAll(
-  requests: readonly ChatRequest[],
-  context: RequestContext,
-  deps: HttpDeps,
-): Promise<Decision[]> {
+async function decideAll(batch: Batch, context: RequestContext, deps: HttpDeps): Promise<Decision[]> {
+  const requests = decodeAll(batch, deps);
   const decisions: Decision[] = [];
   for (let start = 0; start < requests.length; start += CONCURRENCY) {
     const slice = requests.slice(start, start + CONCURRENCY);
-    decisions.push(...(await Promise.all(slice.map((request) => deps.decide(request, context)))));
+    const decided = slice.map((request, index) =>
+      deps.decide(request, context).catch((error: unknown) => {
+        throw batch.single ? error : atInput(error, start + index);
+      }),
+    );
+    decisions.push(...(await Promise.all(decided)));
   }
   return decisions;
 }
@@ -120,10 +129,10 @@ function batchOf(body: unknown): Batch {
  */
 export function createClassify(deps: HttpDeps): RequestHandler {
   return async (req, res) => {
-    const { inputs, single, path } = batchOf(req.body);
-    const context = { ...contextOf(req, res, deps.clock), path };
-    const decisions = await decideAll(decodeAll(inputs, deps), context, deps);
+    const batch = batchOf(req.body);
+    const context = { ...contextOf(req, res, deps.clock), path: batch.path };
+    const decisions = await decideAll(batch, context, deps);
     const results = decisions.map((decision) => summary(decision, decision.plan.candidates[0]?.model));
-    res.json(single ? results[0] : { results });
+    res.json(batch.single ? results[0] : { results });
   };
 }
