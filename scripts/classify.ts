@@ -12,7 +12,7 @@ import { openOnnxClassifier } from '../src/classifiers/onnx.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
 import { parseExample, RowError } from '../src/training/examples.ts';
 
-const BATCH = 256;
+const BATCH = 1_024;
 
 const command = new Command('classify')
   .description('Classify prompts from stdin to stdout, JSON Lines both')

@@ -20,6 +20,8 @@ export interface BoostOptions {
   readonly leastHessian: number;
   readonly l2: number;
   readonly rowShare: number;
+  /** Rows that one tree sees at most, so that time grows slowly with the data. */
+  readonly rowLimit: number;
   readonly columnShare: number;
   readonly seed: number;
   readonly onTree?: (done: number) => void;
@@ -87,6 +89,7 @@ export function boost(
   const gradients = new Float64Array(data.rows);
   const hessians = new Float64Array(data.rows);
   const trees: Tree[] = [];
+  const share = Math.min(options.rowShare, options.rowLimit / known.length);
   const columns = Math.max(1, Math.round(data.bins.length * options.columnShare));
   for (let index = 0; index < options.trees; index++) {
     for (const row of known) {
@@ -95,11 +98,11 @@ export function boost(
       gradients[row] = weight * (probability - (labels.targets[row] ?? 0));
       hessians[row] = weight * Math.max(probability * (1 - probability), 1e-6);
     }
-    const sample = known.filter(() => random.next() < options.rowShare);
+    const sample = known.filter(() => random.next() < share);
     const features = permutation(data.bins.length, random).slice(0, columns).sort();
     const tree = growTree(data, { gradients, hessians, rows: sample, features }, options);
     trees.push(tree);
-    for (const row of known) scores[row]! += leafOfRow(tree, data, row);
+    for (const row of known) scores[row] = (scores[row] as number) + leafOfRow(tree, data, row);
     options.onTree?.(index + 1);
   }
   return { base, trees };

@@ -4,6 +4,7 @@
  */
 import { HISTORY_TOKEN, RESERVED_TOKENS } from '../routing/features.ts';
 import { BIGRAM_BUCKETS, FACTORS, PHRASE_SLOTS, pairBucket, tripleBucket } from './hashing.ts';
+import { FIRST_TOKENS } from './ngrams.ts';
 import type { OnnxGraph } from './onnx-graph.ts';
 import { COLUMNS, LEXICAL, PHRASE_COLUMNS, RATINGS, SURFACE, type TokenTable } from './token-table.ts';
 
@@ -17,20 +18,20 @@ const FIRST_RESERVED = 3;
 /** Features of the bag: means in four segments, surface totals, two lengths, three maxima, a share. */
 export const BAG_FEATURES = 4 * POOLED + SURFACE + 3 * RATED + 3;
 
-/** Weights that the linear part sums over distinct tokens and distinct token pairs. */
+/** Weights that the linear part sums over what is asked, its first tokens and the past. */
 export interface LinearTables {
-  /** Columns of both tables. */
+  /** Columns of each table. */
   readonly width: number;
-  /** [vocabulary * width] */
-  readonly words: ArrayLike<number>;
-  /** [BIGRAM_BUCKETS * width] */
-  readonly pairs: ArrayLike<number>;
+  /** [vocabulary * width] each: of distinct tokens, of the first tokens, of distinct tokens of the past. */
+  readonly words: readonly [Float32Array, Float32Array, Float32Array];
+  /** [BIGRAM_BUCKETS * width] of distinct pairs. */
+  readonly pairs: Float32Array;
 }
 
 export interface GraphParts {
   /** Float [batch, BAG_FEATURES]. */
   readonly bag: string;
-  /** Float [batch, width]: sums over both linear tables; absent without them. */
+  /** Float [batch, width]: sums over the linear tables; absent without them. */
   readonly linear?: string;
 }
 
@@ -59,23 +60,28 @@ export function addFeatures(graph: OnnxGraph, table: TokenTable, weights?: Linea
   const axis1 = graph.longs('axis', [1]);
   const axis2 = graph.longs('axis', [2]);
   const one = graph.floats('one', [], [1]);
-  const { masks, count, past } = addSegments(graph);
+  const { masks, count, past, position } = addSegments(graph);
   const ids = addKeys(graph);
 
-  const columns = table.vocabulary * COLUMNS;
   const width = weights?.width ?? 0;
   const rows = weights ? beside(table, weights) : table.values;
-  const tokenRows = graph.halves('token_table', [table.vocabulary, columns / table.vocabulary + width], rows);
+  const tokenRows = graph.halves('token_table', [table.vocabulary, COLUMNS + 3 * width], rows);
   const known = [
     addPhrases(graph, table, ids),
     graph.cast(graph.node('Gather', [tokenRows, 'input_ids']), 'float'),
   ];
-  const [ask = ''] = masks;
   if (weights) {
     const pairRows = graph.halves('pair_table', [BIGRAM_BUCKETS, width], weights.pairs);
     const bucket = graph.node('Mod', [ids.pair, graph.long(BIGRAM_BUCKETS)]);
     known.push(graph.cast(graph.node('Gather', [pairRows, bucket]), 'float'));
-    masks.push(addDistinct(graph, 'input_ids', ask, one), addDistinct(graph, bucket, ask, one));
+    const [ask = '', , , pastMask = ''] = masks;
+    const begin = graph.node('LessOrEqual', [position, graph.floats('first', [], [FIRST_TOKENS])]);
+    const first = graph.node('Mul', [ask, graph.cast(begin, 'float')]);
+    masks.push(
+      ...addDistinct(graph, 'input_ids', [ask, pastMask]),
+      first,
+      ...addDistinct(graph, bucket, [ask]),
+    );
   }
   const all = graph.node('Concat', known, { axis: 2 });
   const stacked = masks.map((segment) => graph.node('Unsqueeze', [segment, axis1]));
@@ -89,8 +95,7 @@ export function addFeatures(graph: OnnxGraph, table: TokenTable, weights?: Linea
   });
   const from = PHRASE_COLUMNS + LEXICAL;
   const surface = graph.node('Flatten', [slice(graph, pooled, [0, from], [1, from + SURFACE])], { axis: 1 });
-  const logs = graph.node('Concat', [surface, count, past], { axis: 1 });
-  const totals = graph.node('Log', [graph.node('Add', [logs, one])]);
+  const totals = graph.node('Concat', [surface, count, past], { axis: 1 });
   const rated = graph.node('Slice', [all, graph.longs('at', [0]), graph.longs('to', [RATED]), axis2]);
   const weighted = graph.node('Mul', [
     graph.node('Unsqueeze', [slice(graph, segments, [0], [3]), graph.longs('axis', [3])]),
@@ -102,20 +107,22 @@ export function addFeatures(graph: OnnxGraph, table: TokenTable, weights?: Linea
   const share = graph.node('Div', [count, graph.node('Add', [count, past])]);
   const bag = graph.node('Concat', [means, totals, maxima, share], { axis: 1 });
   if (!weights) return { bag };
-  const end = POOLED + width;
-  const words = slice(graph, sums, [4, POOLED], [5, end]);
-  const pairs = slice(graph, sums, [5, end], [6, end + width]);
-  return { bag, linear: graph.node('Flatten', [graph.node('Add', [words, pairs])], { axis: 1 }) };
+  const part = (mask: number, column: number): string =>
+    slice(graph, sums, [mask, POOLED + column * width], [mask + 1, POOLED + (column + 1) * width]);
+  const parts = [part(4, 0), part(6, 1), part(5, 2), part(7, 3)];
+  const linear = parts.reduce((left, right) => graph.node('Add', [left, right]));
+  return { bag, linear: graph.node('Flatten', [linear], { axis: 1 }) };
 }
 
 /** The token table with the word weights as further columns. */
 function beside(table: TokenTable, { width, words }: LinearTables): Float32Array {
-  const rows = new Float32Array(table.vocabulary * (COLUMNS + width));
+  const columns = COLUMNS + words.length * width;
+  const rows = new Float32Array(table.vocabulary * columns);
   for (let id = 0; id < table.vocabulary; id++) {
-    const at = id * (COLUMNS + width);
-    rows.set(table.values.subarray(id * COLUMNS, (id + 1) * COLUMNS), at);
-    for (let column = 0; column < width; column++)
-      rows[at + COLUMNS + column] = words[id * width + column] ?? 0;
+    rows.set(table.values.subarray(id * COLUMNS, (id + 1) * COLUMNS), id * columns);
+    for (const [kind, weights] of words.entries()) {
+      rows.set(weights.subarray(id * width, (id + 1) * width), id * columns + COLUMNS + kind * width);
+    }
   }
   return rows;
 }
@@ -130,7 +137,7 @@ function slice(graph: OnnxGraph, input: string, from: readonly number[], to: rea
 }
 
 /** Masks [batch, tokens] of what is asked, its head, its tail and the past, and the lengths of the first and last. */
-function addSegments(graph: OnnxGraph): { masks: string[]; count: string; past: string } {
+function addSegments(graph: OnnxGraph): { masks: string[]; count: string; past: string; position: string } {
   const axis = graph.long(1);
   const sumAxis = graph.longs('axis', [1]);
   const mask = graph.cast('attention_mask', 'float');
@@ -147,7 +154,7 @@ function addSegments(graph: OnnxGraph): { masks: string[]; count: string; past: 
   const head = within(graph.node('LessOrEqual', [position, window]));
   const tail = within(graph.node('Greater', [position, graph.node('Sub', [count, window])]));
   const past = graph.node('ReduceSum', [pastMask, sumAxis], { keepdims: 1 });
-  return { masks: [ask, head, tail, pastMask], count, past };
+  return { masks: [ask, head, tail, pastMask], count, past, position };
 }
 
 interface Keys {
@@ -171,16 +178,17 @@ function addKeys(graph: OnnxGraph): Keys {
   return { pair, triple: graph.node('Add', [pair, times(following(2), FACTORS[2])]) };
 }
 
-/** The mask divided by how often each key occurs under it: every distinct key then counts once. */
-function addDistinct(graph: OnnxGraph, keys: string, mask: string, one: string): string {
+/** Each mask divided by how often each key occurs under it: every distinct key then counts once. */
+function addDistinct(graph: OnnxGraph, keys: string, masks: readonly string[]): string[] {
   const axis1 = graph.longs('axis', [1]);
   const axis2 = graph.longs('axis', [2]);
-  const same = graph.node('Equal', [
-    graph.node('Unsqueeze', [keys, axis2]),
-    graph.node('Unsqueeze', [keys, axis1]),
-  ]);
-  const times = graph.node('MatMul', [graph.cast(same, 'float'), graph.node('Unsqueeze', [mask, axis2])]);
-  return graph.node('Div', [mask, graph.node('Max', [graph.node('Squeeze', [times, axis2]), one])]);
+  const rows = graph.node('Unsqueeze', [keys, axis2]);
+  const same = graph.cast(graph.node('Equal', [rows, graph.node('Unsqueeze', [keys, axis1])]), 'float');
+  const one = graph.floats('one', [], [1]);
+  return masks.map((mask) => {
+    const times = graph.node('MatMul', [same, graph.node('Unsqueeze', [mask, axis2])]);
+    return graph.node('Div', [mask, graph.node('Max', [graph.node('Squeeze', [times, axis2]), one])]);
+  });
 }
 
 /** Float [batch, tokens, PHRASE_COLUMNS]: the ratings of the phrase that starts at each token, else zeros. */

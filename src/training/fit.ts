@@ -3,7 +3,6 @@ import { createWordPiece } from '../classifiers/wordpiece.ts';
 import { type Boosted, type BoostOptions, binColumns, boost, boostedScore } from './boost.ts';
 import { type Example, foldOf, sufficiencyOf } from './examples.ts';
 import { BAG_FEATURES } from './feature-graph.ts';
-import { BIGRAM_BUCKETS } from './hashing.ts';
 import type { Lexicon } from './lexicon.ts';
 import { featureModel, type ModelParts, type Platt } from './model-graph.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type LinearModel,
   type LinearOptions,
   type LinearRow,
+  layoutOf,
   linearScores,
   sparseOf,
   trainLinear,
@@ -20,13 +20,15 @@ import { fitPlatt } from './platt.ts';
 import type { Pretrained } from './pretrain.ts';
 import { runGraph } from './run-graph.ts';
 import { buildTokenTable, type TokenTable } from './token-table.ts';
-import { HISTORY_ID, tokenizerJson } from './vocabulary.ts';
+import { tokenizerJson } from './vocabulary.ts';
 
 /** Longer texts lose their end; tokens. */
 export const MAX_TOKENS = 384;
 
 export interface FitOptions {
   readonly folds: number;
+  /** What is never divided between folds; by source, the cross-fitted figures are those on sources never seen. */
+  readonly foldBy: 'group' | 'source';
   readonly seed: number;
   readonly linear: Omit<LinearOptions, 'heads' | 'seed'>;
   readonly boost: Omit<BoostOptions, 'seed' | 'onTree'>;
@@ -41,12 +43,22 @@ export interface FitOptions {
 
 export const FIT_DEFAULTS: FitOptions = {
   folds: 5,
+  foldBy: 'group',
   seed: 1,
   linear: { epochs: 8, rate: 0.3, decay: 1e-4 },
-  boost: { trees: 300, rate: 0.05, leaves: 12, leastHessian: 5, l2: 5, rowShare: 0.7, columnShare: 0.15 },
+  boost: {
+    trees: 300,
+    rate: 0.05,
+    leaves: 12,
+    leastHessian: 5,
+    l2: 5,
+    rowShare: 0.7,
+    rowLimit: 15_000,
+    columnShare: 0.15,
+  },
   smoothing: [0.02, 0.15],
   outcomeWeight: 0.1,
-  treeShare: 0.7,
+  treeShare: 0.85,
 };
 
 /** Heads of the linear part: two tiers, failure in outcome tables, four attributes. */
@@ -79,9 +91,8 @@ interface Prepared extends LinearRow {
 
 function targetsOf(example: Example, input: FitInput, { smoothing }: FitOptions): number[] {
   const reach = example.certain ? smoothing[0] : smoothing[1];
-  const tiers = example.tier
-    ? sufficiencyOf(example.tier).map((yes) => (yes ? 1 - reach : reach))
-    : outcomeTargets(example.success, input.outcomeModels);
+  const label = example.tier && sufficiencyOf(example.tier).map((yes) => (yes ? 1 - reach : reach));
+  const tiers = example.sufficient ?? label ?? outcomeTargets(example.success, input.outcomeModels);
   const attributes = example.attributes?.map((value) => value / 4) ?? new Array(4).fill(Number.NaN);
   return [...tiers, failureOf(example.success), ...attributes];
 }
@@ -93,72 +104,77 @@ function prepare(
 ): { rows: Prepared[]; idf: Float32Array } {
   const { examples, outcomes, pretrained } = input;
   const tokenizer = createWordPiece(tokenizerJson(pretrained.vocab), MAX_TOKENS);
-  if (!tokenizer)
-    throw new Error('the vocabulary does not fit this version of the features: run pretrain again');
+  if (!tokenizer) throw new Error('the vocabulary is of another feature version: run pretrain again');
   const all = [...examples, ...outcomes];
   const tokens = all.map(({ text }) => tokenizer.encode(text));
-  const idf = inverseFrequencies(tokens, table.vocabulary);
+  const idf = inverseFrequencies(tokens, table.shapes);
   const rows = all.map((example, at): Prepared => {
     const ids = tokens[at] ?? new Int32Array(0);
-    const end = ids.indexOf(HISTORY_ID);
     return {
       ids,
-      fold: foldOf(example.group, options.folds),
-      features: sparseOf(ids, end === -1 ? ids.length : end, table.vocabulary, idf),
+      fold: foldOf(options.foldBy === 'source' ? example.source : example.group, options.folds),
+      features: sparseOf(ids, table.shapes, idf),
       targets: targetsOf(example, input, options),
-      weight: at < examples.length ? (input.weightOf?.(example) ?? 1) : options.outcomeWeight,
+      weight:
+        (example.weight ?? 1) *
+        (at < examples.length ? (input.weightOf?.(example) ?? 1) : options.outcomeWeight),
     };
   });
   return { rows, idf };
 }
 
-/** Trains everything. Deterministic: the same input and seed give the same parts. */
-export async function fitModel(input: FitInput, options: FitOptions = FIT_DEFAULTS): Promise<Fitted> {
-  const table = buildTokenTable(input.pretrained, input.lexicon);
-  const { rows, idf } = prepare(input, table, options);
-  const labelled = input.examples.length;
-  let done = 0;
-  const step = (by: number): void => {
-    done += by;
-    options.onProgress?.(done / (4 * options.folds + 5));
-  };
+/** What both stages share while a model is fitted. */
+interface Workshop {
+  readonly table: TokenTable;
+  readonly rows: readonly Prepared[];
+  /** Features of every row, [rows * WIDTH]: the bag, then the scores of the linear heads. */
+  readonly matrix: Float32Array;
+  readonly options: FitOptions;
+  /** Reports `by` of the steps that a run has in all. */
+  readonly step: (by: number) => void;
+}
 
-  const linearOn = (chosen: readonly Prepared[]): LinearModel =>
-    trainLinear(chosen, table.vocabulary + BIGRAM_BUCKETS, {
-      ...options.linear,
-      heads: HEADS,
-      seed: options.seed,
-    });
+/** The matrix with the bag of every row; the linear scores are still to come. */
+async function bagMatrix(table: TokenTable, rows: readonly Prepared[]): Promise<Float32Array> {
+  const texts = rows.map(({ ids }) => ids);
+  const output = { name: 'features', columns: BAG_FEATURES };
+  const bags = await runGraph(featureModel(table, BAG_FEATURES), texts, output);
   const matrix = new Float32Array(rows.length * WIDTH);
-  const bags = await runGraph(
-    featureModel(table, BAG_FEATURES),
-    rows.map(({ ids }) => ids),
-    { name: 'features', columns: BAG_FEATURES },
-  );
   for (let at = 0; at < rows.length; at++) {
     matrix.set(bags.subarray(at * BAG_FEATURES, (at + 1) * BAG_FEATURES), at * WIDTH);
   }
+  return matrix;
+}
+
+/** Writes cross-fitted linear scores into the matrix, so that the trees learn how far to trust them. */
+function fitLinear({ table, rows, matrix, options, step }: Workshop): LinearModel {
+  const { size } = layoutOf(table.shapes);
+  const settings = { ...options.linear, heads: HEADS, seed: options.seed };
   for (let fold = 0; fold < options.folds; fold++) {
-    const model = linearOn(rows.filter((row) => row.fold !== fold));
+    const others = rows.filter((row) => row.fold !== fold);
+    const model = trainLinear(others, size, settings);
     for (const [at, row] of rows.entries()) {
       if (row.fold === fold) matrix.set(linearScores(model, row.features), at * WIDTH + BAG_FEATURES);
     }
     step(2);
   }
-  const linear = linearOn(rows);
+  const linear = trainLinear(rows, size, settings);
   step(1);
+  return linear;
+}
 
+/** Trees of both heads, and cross-fitted scores of the first `labelled` rows. */
+function fitTrees(
+  { rows, matrix, options, step }: Workshop,
+  labelled: number,
+): { boosted: [Boosted, Boosted]; outOfFold: Float64Array } {
   const data = binColumns(matrix, rows.length, WIDTH);
-  const targets = [0, 1].map((head) => Float32Array.from(rows, (row) => row.targets[head] ?? Number.NaN));
   const boostOn = (head: number, keep: (row: Prepared) => boolean): Boosted => {
-    const target = targets[head] ?? new Float32Array(0);
-    const weights = Float32Array.from(rows, ({ weight }, at) => (Number.isNaN(target[at]) ? 0 : weight));
-    const chosen = Int32Array.from([...rows.keys()].filter((at) => rows[at] && keep(rows[at])));
-    return boost(
-      data,
-      { targets: target, weights, rows: chosen },
-      { ...options.boost, seed: options.seed * 100 + head },
-    );
+    const targets = Float32Array.from(rows, (row) => row.targets[head] ?? Number.NaN);
+    const weights = Float32Array.from(rows, ({ weight }, at) => (Number.isNaN(targets[at]) ? 0 : weight));
+    const chosen = [...rows.entries()].flatMap(([at, row]) => (keep(row) ? [at] : []));
+    const labels = { targets, weights, rows: Int32Array.from(chosen) };
+    return boost(data, labels, { ...options.boost, seed: options.seed * 100 + head });
   };
   const outOfFold = new Float64Array(labelled * 2);
   for (let fold = 0; fold < options.folds; fold++) {
@@ -174,8 +190,23 @@ export async function fitModel(input: FitInput, options: FitOptions = FIT_DEFAUL
     }
   }
   const everything = (): boolean => true;
-  const boosted = [boostOn(0, everything), boostOn(1, everything)] as const;
+  const boosted: [Boosted, Boosted] = [boostOn(0, everything), boostOn(1, everything)];
   step(4);
+  return { boosted, outOfFold };
+}
+
+/** Trains everything. Deterministic: the same input and seed give the same parts. */
+export async function fitModel(input: FitInput, options: FitOptions = FIT_DEFAULTS): Promise<Fitted> {
+  const table = buildTokenTable(input.pretrained, input.lexicon);
+  const { rows, idf } = prepare(input, table, options);
+  let done = 0;
+  const step = (by: number): void => {
+    done += by;
+    options.onProgress?.(done / (4 * options.folds + 5));
+  };
+  const workshop = { table, rows, matrix: await bagMatrix(table, rows), options, step };
+  const linear = fitLinear(workshop);
+  const { boosted, outOfFold } = fitTrees(workshop, input.examples.length);
   const platt = [calibrate(input, outOfFold, 0), calibrate(input, outOfFold, 1)] as const;
   return { parts: { table, linear, idf, boosted, treeShare: options.treeShare, platt }, outOfFold };
 }

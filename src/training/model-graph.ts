@@ -1,8 +1,8 @@
 /** The whole model as one ONNX file: features, linear part, trees, calibration; logits are log-probabilities. */
 import type { Boosted } from './boost.ts';
-import { addFeatures } from './feature-graph.ts';
+import { addFeatures, type LinearTables } from './feature-graph.ts';
 import { BIGRAM_BUCKETS } from './hashing.ts';
-import type { Idf, LinearModel } from './ngrams.ts';
+import { type Idf, type LinearModel, layoutOf } from './ngrams.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import type { TokenTable } from './token-table.ts';
 
@@ -32,18 +32,41 @@ export function featureModel(table: TokenTable, columns: number): Uint8Array {
   return graph.encode('features', INPUTS, { features: columns });
 }
 
-/** Rows [weights * idf per head, idf squared] of tokens or buckets. */
-function weightRows(model: LinearModel, idf: Idf, from: number, count: number): Float32Array {
-  const width = model.heads + 1;
-  const rows = new Float32Array(count * width);
-  for (let index = 0; index < count; index++) {
-    const scale = idf[from + index] ?? 0;
-    for (let head = 0; head < model.heads; head++) {
-      rows[index * width + head] = scale * (model.weights[(from + index) * model.heads + head] ?? 0);
+/** Adds to `rows` what the features from `from` on bring: weights * idf per head, then idf squared. */
+function addWeights(
+  rows: Float32Array,
+  { linear, idf }: Pick<ModelParts, 'linear' | 'idf'>,
+  featureOf: (row: number) => number,
+): Float32Array {
+  const { heads, weights } = linear;
+  const width = heads + 1;
+  for (let row = 0; row * width < rows.length; row++) {
+    const feature = featureOf(row);
+    if (feature < 0) continue;
+    const scale = idf[feature] ?? 0;
+    for (let head = 0; head < heads; head++) {
+      rows[row * width + head] =
+        (rows[row * width + head] ?? 0) + scale * (weights[feature * heads + head] ?? 0);
     }
-    rows[index * width + model.heads] = scale * scale;
+    rows[row * width + heads] = (rows[row * width + heads] ?? 0) + scale * scale;
   }
   return rows;
+}
+
+/** The linear part as tables by token and by bucket; what tokens share is added to each of them. */
+function linearTables(parts: ModelParts): LinearTables {
+  const { shapes } = parts.table;
+  const layout = layoutOf(shapes);
+  const width = parts.linear.heads + 1;
+  const empty = (count: number): Float32Array => new Float32Array(count * width);
+  const behind = (start: number, group: number): number => (group < 0 ? -1 : start + group);
+  const words = addWeights(empty(shapes.vocabulary), parts, (id) => id);
+  addWeights(words, parts, (id) => behind(layout.prefixes, shapes.prefixOf[id] ?? -1));
+  addWeights(words, parts, (id) => behind(layout.suffixes, shapes.suffixOf[id] ?? -1));
+  const first = addWeights(empty(shapes.vocabulary), parts, (id) => layout.first + id);
+  const past = addWeights(empty(shapes.vocabulary), parts, (id) => layout.past + id);
+  const pairs = addWeights(empty(BIGRAM_BUCKETS), parts, (bucket) => layout.pairs + bucket);
+  return { width, words: [words, first, past], pairs };
 }
 
 /** Scores of the linear heads [batch, heads] from the sums [batch, heads + 1] of weights and squares. */
@@ -111,7 +134,11 @@ function addTrees(graph: OnnxGraph, boosted: readonly Boosted[], features: strin
   return graph.node('TreeEnsembleRegressor', [features], attributes, 'ai.onnx.ml');
 }
 
-/** Two log odds [batch, 2] to log-probabilities of the three tiers [batch, 3]; the heads are kept in order. */
+/**
+ * Two log odds [batch, 2] to log-probabilities of the three tiers [batch, 3]; the heads are kept in order. The
+ * logarithm is a reduction over one number, which the runtime computes one by one: vectorised, its last bits would
+ * depend on the place in the batch.
+ */
 function addTiers(graph: OnnxGraph, odds: string): string {
   const enough = graph.node('Sigmoid', [odds]);
   const axis = graph.longs('axis', [1]);
@@ -123,19 +150,15 @@ function addTiers(graph: OnnxGraph, odds: string): string {
   const least = graph.floats('least', [], [1e-4]);
   const lifted = graph.node('Max', [graph.node('Concat', tiers, { axis: 1 }), least]);
   const total = graph.node('ReduceSum', [lifted, axis], { keepdims: 1 });
-  return graph.node('Log', [graph.node('Div', [lifted, total])]);
+  const shares = graph.node('Unsqueeze', [graph.node('Div', [lifted, total]), graph.longs('axis', [2])]);
+  return graph.node('ReduceLogSum', [shares], { axes: [2], keepdims: 0 });
 }
 
 /** The model file: `input_ids`, `attention_mask` -> `logits` [batch, 3], in the order of the tiers. */
 export function encodeModel(parts: ModelParts): Uint8Array {
   const graph = new OnnxGraph();
-  const { table, linear: model, idf } = parts;
-  const { bag, linear: sums = '' } = addFeatures(graph, table, {
-    width: model.heads + 1,
-    words: weightRows(model, idf, 0, table.vocabulary),
-    pairs: weightRows(model, idf, table.vocabulary, BIGRAM_BUCKETS),
-  });
-  const linear = addLinear(graph, model, sums);
+  const { bag, linear: sums = '' } = addFeatures(graph, parts.table, linearTables(parts));
+  const linear = addLinear(graph, parts.linear, sums);
   const trees = addTrees(graph, parts.boosted, graph.node('Concat', [bag, linear], { axis: 1 }));
   const two = graph.longs('at', [2]);
   const linearHeads = graph.node('Slice', [linear, graph.longs('at', [0]), two, graph.longs('axis', [1])]);

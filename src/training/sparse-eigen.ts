@@ -20,9 +20,9 @@ export function multiply(
     const a = (rows[entry] ?? 0) * width;
     const b = (columns[entry] ?? 0) * width;
     const value = values[entry] ?? 0;
-    for (let k = 0; k < width; k++) result[a + k]! += value * (dense[b + k] ?? 0);
+    for (let k = 0; k < width; k++) result[a + k] = (result[a + k] as number) + value * (dense[b + k] ?? 0);
     if (a === b) continue;
-    for (let k = 0; k < width; k++) result[b + k]! += value * (dense[a + k] ?? 0);
+    for (let k = 0; k < width; k++) result[b + k] = (result[b + k] as number) + value * (dense[a + k] ?? 0);
   }
   return result;
 }
@@ -36,19 +36,20 @@ export function orthonormalise(dense: Float64Array<ArrayBuffer>, width: number):
       for (let row = 0; row < count; row++) {
         const value = dense[row * width + column] ?? 0;
         for (let before = 0; before < column; before++)
-          dots[before]! += value * (dense[row * width + before] ?? 0);
+          dots[before] = (dots[before] as number) + value * (dense[row * width + before] ?? 0);
       }
       for (let row = 0; row < count; row++) {
         let sum = 0;
         for (let before = 0; before < column; before++)
           sum += (dots[before] ?? 0) * (dense[row * width + before] ?? 0);
-        dense[row * width + column]! -= sum;
+        dense[row * width + column] = (dense[row * width + column] as number) - sum;
       }
     }
     let norm = 0;
     for (let row = 0; row < count; row++) norm += (dense[row * width + column] ?? 0) ** 2;
     const scale = norm > 1e-20 ? 1 / Math.sqrt(norm) : 0;
-    for (let row = 0; row < count; row++) dense[row * width + column]! *= scale;
+    for (let row = 0; row < count; row++)
+      dense[row * width + column] = (dense[row * width + column] as number) * scale;
   }
   return dense;
 }

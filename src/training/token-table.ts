@@ -3,6 +3,7 @@ import { PAD_TOKEN } from '../classifiers/wordpiece.ts';
 import { RESERVED_TOKENS } from '../routing/features.ts';
 import { type Lexicon, SCALES } from './lexicon.ts';
 import { DIMENSIONS, type Pretrained } from './pretrain.ts';
+import { type TokenShapes, tokenShapes } from './token-shapes.ts';
 import { termIds } from './vocabulary.ts';
 
 const SYMBOLS = [...'⏎?.,(){}=+$\\"\':;/<>`#-_%!*|[]^@&…'] as const;
@@ -31,6 +32,7 @@ const MIDDLE = 4 / 9;
 
 export interface TokenTable {
   readonly vocabulary: number;
+  readonly shapes: TokenShapes;
   /** [vocabulary * COLUMNS] */
   readonly values: Float32Array;
   /** Rated phrases of two and of three tokens. */
@@ -71,5 +73,5 @@ export function buildTokenTable(pretrained: Pretrained, lexicon: Lexicon): Token
     values.set(surfaceColumns(token), id * COLUMNS + LEXICAL);
     values.set(vectors.subarray(id * DIMENSIONS, (id + 1) * DIMENSIONS), id * COLUMNS + LEXICAL + SURFACE);
   }
-  return { vocabulary: vocab.size, values, phrases };
+  return { vocabulary: vocab.size, shapes: tokenShapes(vocab), values, phrases };
 }

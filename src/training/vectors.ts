@@ -129,7 +129,8 @@ export function trainVectors(options: VectorOptions): Float32Array {
     for (let i = 0; i < width; i++) {
       const left = basis[row * width + i] ?? 0;
       if (left === 0) continue;
-      for (let j = 0; j < width; j++) small[i * width + j]! += left * (image[row * width + j] ?? 0);
+      for (let j = 0; j < width; j++)
+        small[i * width + j] = (small[i * width + j] as number) + left * (image[row * width + j] ?? 0);
     }
   }
   const { values, vectors } = eigenSymmetric(small, width);
@@ -147,7 +148,8 @@ export function trainVectors(options: VectorOptions): Float32Array {
       norm += sum * sum;
     }
     if (norm < 1e-12) continue;
-    for (let k = 0; k < dimensions; k++) result[row * dimensions + k]! /= Math.sqrt(norm);
+    for (let k = 0; k < dimensions; k++)
+      result[row * dimensions + k] = (result[row * dimensions + k] as number) / Math.sqrt(norm);
   }
   return result;
 }

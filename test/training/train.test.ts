@@ -86,9 +86,12 @@ describe('the graph', () => {
     const plain = { slope: 1, offset: 0 } as const;
     const model = encodeModel({ ...parts, platt: [plain, plain] });
     const tokenizer = createWordPiece(tokenizerJson(pretrained.vocab), MAX_TOKENS);
-    const ids = tokenizer?.encode('prove prove the root cause of the root cause') ?? new Int32Array(0);
+    const ids =
+      tokenizer?.encode(
+        `prove prove the root cause of the root cause ${HISTORY_TOKEN} spell the garden garden`,
+      ) ?? new Int32Array(0);
     const logits = await runGraph(model, [ids], { name: 'logits', columns: 3 });
-    const sparse = sparseOf(ids, ids.length, parts.table.vocabulary, parts.idf);
+    const sparse = sparseOf(ids, parts.table.shapes, parts.idf);
     const [simple = 0] = linearScores(parts.linear, sparse);
     expect(Math.exp(logits[0] ?? 0)).toBeCloseTo(1 / (1 + Math.exp(-simple)), 3);
   });
