@@ -1,34 +1,28 @@
 /** The composition root: the only file that knows every adapter. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Express } from 'express';
 import { Agent } from 'undici';
 import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
-import { openOnnxClassifier } from './classifiers/onnx.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
+import { composeClassifiers, type OpenClassifier } from './compose-classifiers.ts';
 import type { Config, ResolvedProvider } from './config/load.ts';
-import type { Classifier, Clock, Dialect, Judge, Logger, Provider, Store } from './core/ports.ts';
+import type { Clock, Dialect, Judge, Logger, Provider, Store } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import { TIERS, type Tier } from './core/tier.ts';
 import { createAnthropicMessagesDialect, createDialects, createOpenAiChatDialect } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
+import type { ReloadReport } from './http/deps.ts';
 import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
 import { createRetry, withBreaker, withBulkhead } from './providers/resilience.ts';
 import { createUpstream } from './providers/upstream.ts';
 import { costOf } from './routing/cost.ts';
 import { createDecide } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
-import { FEATURE_VERSION } from './routing/features.ts';
 import { createHandle } from './routing/handle.ts';
 import { orderCandidates } from './routing/policy.ts';
 import { redact } from './routing/redact.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { createValidator } from './validators/index.ts';
-
-/** Folder of the project, where a relative bundle path is looked for when the working directory has none. */
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 const KEEP_TEXT: Readonly<Record<Config['store']['text'], (text: string) => string>> = {
   full: (text) => text,
@@ -42,6 +36,8 @@ export interface Surroundings {
   /** 0 to 1, as Math.random. */
   readonly random: () => number;
   readonly version: string;
+  /** How a bundle is opened; by default as an ONNX bundle. */
+  readonly openClassifier?: OpenClassifier;
 }
 
 export interface Router {
@@ -49,6 +45,8 @@ export interface Router {
   readonly store: Store;
   /** For people, at start: which classifier, judge and model serves what. */
   readonly summary: readonly string[];
+  /** Loads the classifier bundle anew; never rejects, and logs how it went. */
+  reload(): Promise<ReloadReport>;
   /** From now on `/readyz` says no, so that a balancer sends nothing new. */
   drain(): void;
   /** Closes the store, the classifier and the connections. Idempotent. */
@@ -107,29 +105,6 @@ function composeProviders(config: Config, { clock }: Surroundings): Providers {
   return { models: demo ? demoModels() : config.models, byId, close: () => agent.close() };
 }
 
-/** The bundle's folder: as it stands, below the project, or an id below the project's models. */
-function bundlePath(bundle: string): string {
-  const places = [resolve(bundle), resolve(PROJECT, bundle), resolve(PROJECT, 'models', bundle)];
-  return places.find((place) => existsSync(place)) ?? resolve(bundle);
-}
-
-async function composeClassifier(config: Config, logger: Logger): Promise<Classifier | undefined> {
-  const { bundle, labels } = config.classifier;
-  try {
-    return await openOnnxClassifier(bundlePath(bundle), {
-      featureVersion: FEATURE_VERSION,
-      ...(labels ? { labels } : {}),
-    });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.error(
-      { bundle, reason },
-      'THE CLASSIFIER CANNOT LOAD: routing by keyword rules until this is mended',
-    );
-    return undefined;
-  }
-}
-
 /** The model that is asked in doubt: the named one, or the cheapest real one of the simple tier. */
 function judgeModel(config: Config, models: readonly ModelSpec[]): ModelSpec | undefined {
   const { model } = config.judge;
@@ -177,7 +152,7 @@ function firstModel(tier: Tier, models: readonly ModelSpec[]): string {
 
 function summarise(
   models: readonly ModelSpec[],
-  classifier: Classifier | undefined,
+  classifier: string | undefined,
   judge: ModelSpec | undefined,
 ): string[] {
   const demo = models.some((model) => model.provider === DEMO_PROVIDER);
@@ -187,7 +162,7 @@ function summarise(
           'DEMO: no provider key and no local server is configured, so the built-in demo provider answers; no model is called.',
         ]
       : []),
-    `classifier: ${classifier?.id ?? 'keyword rules (FALLBACK: the bundle did not load)'}`,
+    `classifier: ${classifier ?? 'keyword rules (FALLBACK: the bundle did not load)'}`,
     `judge in doubt: ${judge?.id ?? 'none, doubt goes one tier up'}`,
     ...TIERS.map((tier) => `${tier}: ${firstModel(tier, models)}`),
   ];
@@ -202,10 +177,10 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const providers = composeProviders(config, surroundings);
   const { models } = providers;
   const store = await openSqliteStore(config.store.path);
-  const classifier = await composeClassifier(config, logger);
+  const classifiers = await composeClassifiers(config, logger, surroundings.openClassifier);
   const judging = judgeModel(config, models);
   const decide = createDecide({
-    ...(classifier ? { classifier } : {}),
+    classifier: classifiers.current,
     fallbackClassifier: createRulesClassifier(),
     judge: composeJudge(config, judging, providers, store, clock),
     models,
@@ -245,16 +220,19 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     logger,
     bodyLimitBytes: config.server.body_limit_mb * 1024 * 1024,
     notReady,
+    reload: classifiers.reload,
+    adminRemote: config.admin.remote,
     version,
   });
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
-    await Promise.all([store.close(), classifier?.close(), providers.close()]);
+    await Promise.all([store.close(), classifiers.close(), providers.close()]);
   };
   return {
     app,
     store,
-    summary: summarise(models, classifier, judging),
+    summary: summarise(models, classifiers.current()?.id, judging),
+    reload: classifiers.reload,
     drain: () => {
       draining = true;
     },

@@ -6,20 +6,6 @@ function money(value: number | null | undefined): string {
   return value === null || value === undefined ? 'unknown' : String(Number(value.toPrecision(6)));
 }
 
-/** Folder names may hold what a header cannot. */
-function headerSafe(id: string): string {
-  return id.replace(/[^\x20-\x7e]/g, '?');
-}
-
-/** Longest value of one header; clients refuse answers whose headers are together beyond 16 KiB. */
-const MAX_VALUE = 1_000;
-
-/** The text as a header may carry it: what is not printable ASCII is percent-encoded, what is too long is cut. */
-function headerText(text: string): string {
-  const encoded = text.toWellFormed().replace(/[^\x20-\x7e]+/g, encodeURIComponent);
-  return encoded.length > MAX_VALUE ? `${encoded.slice(0, MAX_VALUE - 3)}...` : encoded;
-}
-
 /** Longest value of one header; clients refuse answers whose headers are together beyond 16 KiB. */
 const MAX_VALUE = 1_000;
 
@@ -36,7 +22,7 @@ export function setDecisionHeaders(res: Response, decision: Decision): void {
   res.setHeader('x-router-confidence', decision.confidence.toFixed(4));
   res.setHeader('x-router-source', decision.source);
   if (decision.classifier !== undefined)
-    res.setHeader('x-router-classifier', headerSafe(decision.classifier));
+    res.setHeader('x-router-classifier', headerText(decision.classifier));
 }
 
 /**
@@ -46,7 +32,7 @@ export function setDecisionHeaders(res: Response, decision: Decision): void {
 export function setRouterHeaders(res: Response, handled: Handled): void {
   const { decision, candidate, result } = handled;
   setDecisionHeaders(res, decision);
-  res.setHeader('x-router-model', headerText(headerText(candidate?.model ?? 'none')));
+  res.setHeader('x-router-model', headerText(candidate?.model ?? 'none'));
   if (result.kind === 'stream') {
     res.setHeader('x-router-cost-usd', money(candidate?.estimatedCostUsd));
     res.setHeader('x-router-cost-kind', 'estimate');
@@ -54,11 +40,11 @@ export function setRouterHeaders(res: Response, handled: Handled): void {
     res.setHeader('x-router-cost-usd', money(result.outcome.costUsd));
     res.setHeader('x-router-cost-kind', 'actual');
     const dropped = result.outcome.attempts.at(-1)?.dropped ?? [];
-    if (dropped.length > 0) res.setHeader('x-router-dropped', headerText(headerText(dropped.join(', '))));
+    if (dropped.length > 0) res.setHeader('x-router-dropped', headerText(dropped.join(', ')));
     const tier = result.outcome.tier;
     if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
   }
   if (result.kind !== 'error' && result.unvalidated !== undefined) {
-    res.setHeader('x-router-validation', headerText(headerText(`failed ${result.unvalidated}`)));
+    res.setHeader('x-router-validation', headerText(`failed ${result.unvalidated}`));
   }
 }
