@@ -222,6 +222,8 @@ export interface LabelledDecision {
   /** Tier that gave the answer. */
   readonly answeredBy?: Tier;
   readonly judge?: Tier;
+  /** The client sent the same text again within a minute of the answer. */
+  readonly retried?: boolean;
   readonly attempts: Outcome['attempts'];
   readonly feedback: readonly Feedback[];
 }
@@ -248,7 +250,12 @@ export interface Store {
   /** Ends all live feedback of a decision; throws `unknown_decision` and `nothing_to_revoke`. */
   revokeFeedback(decisionId: string, at: number): Promise<{ readonly revoked: number }>;
   stats(window: StatsWindow): Promise<Stats>;
-  /** Decisions with live feedback, a judge's answer or an attempt rejected by a validator, oldest first. */
+  /** All decisions made within the window, oldest first. */
+  decisions(window: StatsWindow): AsyncIterable<StoredDecision>;
+  /**
+   * Decisions with live feedback, a judge's answer, an attempt rejected by a validator or an immediate retry by the
+   * client, oldest first.
+   */
   labelled(window: StatsWindow): AsyncIterable<LabelledDecision>;
   /** USD spent on the judge since the given time, as far as known. */
   judgeSpend(since: number): Promise<number>;

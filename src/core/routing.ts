@@ -195,9 +195,11 @@ export interface FeedbackSignal {
   /** The tier it should have been. */
   readonly tier?: Tier;
   readonly comment?: string;
+  /** Tiers whose answer was tried and measured elsewhere: was it good enough? Names at least one. */
+  readonly outcome?: Partial<PerTier<boolean>>;
 }
 
-export type FeedbackKind = 'rating' | 'score' | 'tier' | 'comment';
+export type FeedbackKind = 'rating' | 'score' | 'tier' | 'comment' | 'outcome';
 
 export interface Feedback extends FeedbackSignal {
   readonly id: string;

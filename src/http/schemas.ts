@@ -86,27 +86,39 @@ export const classifyResponse = z.union([
 
 const comment = z.string().min(1).max(4_000);
 
-/** Feedback on one decision: exactly one of rating, score, tier and revoke, or a comment, alone or beside a signal. */
+/** Feedback on one decision: exactly one of rating, score, tier, outcome and revoke, or a comment, alone or beside a signal. */
 export const feedbackRequest = z
   .strictObject({
     decision_id: z.string().min(1),
     rating: z.enum(['up', 'down']).optional(),
     score: probability.optional().describe('0 (useless) to 1 (perfect).'),
     tier: tierSchema.optional().describe('The tier it should have been.'),
+    outcome: z
+      .strictObject({
+        simple: z.boolean().optional(),
+        moderate: z.boolean().optional(),
+        complex: z.boolean().optional(),
+      })
+      .refine((tiers) => Object.keys(tiers).length > 0, { message: 'name at least one tier' })
+      .optional()
+      .describe('Measured elsewhere: was the answer of this tier good enough?'),
     comment: comment.optional(),
     revoke: z.literal(true).optional().describe('Takes all live feedback on the decision back.'),
   })
   .refine(
-    (body) => [body.rating, body.score, body.tier, body.comment, body.revoke].some((it) => it !== undefined),
+    (body) =>
+      [body.rating, body.score, body.tier, body.outcome, body.comment, body.revoke].some(
+        (it) => it !== undefined,
+      ),
     {
-      message: 'give one of rating, score, tier, comment, revoke',
+      message: 'give one of rating, score, tier, outcome, comment, revoke',
       path: ['rating'],
     },
   )
-  .refine((body) => [body.rating, body.score, body.tier].filter((it) => it !== undefined).length <= 1, {
-    message: 'give only one of rating, score, tier at a time',
-    path: ['rating'],
-  })
+  .refine(
+    (body) => [body.rating, body.score, body.tier, body.outcome].filter((it) => it !== undefined).length <= 1,
+    { message: 'give only one of rating, score, tier, outcome at a time', path: ['rating'] },
+  )
   .refine((body) => body.revoke === undefined || Object.keys(body).length === 2, {
     message: 'revoke stands alone beside decision_id',
     path: ['revoke'],
@@ -114,7 +126,7 @@ export const feedbackRequest = z
 
 export const feedbackResponse = z.object({
   decision_id: z.string(),
-  recorded: z.array(z.enum(['rating', 'score', 'tier', 'comment'])),
+  recorded: z.array(z.enum(['rating', 'score', 'tier', 'outcome', 'comment'])),
   replaced: z.boolean().describe('It took the place of earlier feedback.'),
   revoked: z.int().describe('How many were taken back.'),
 });

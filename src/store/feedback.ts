@@ -20,7 +20,8 @@ function saysTheSame(row: Insertable<FeedbackTable>, live: Selectable<FeedbackTa
     row.rating === live.rating &&
     row.score === live.score &&
     row.tier === live.tier &&
-    row.comment === live.comment
+    row.comment === live.comment &&
+    row.outcome === live.outcome
   );
 }
 

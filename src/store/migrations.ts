@@ -1,6 +1,42 @@
 /** Named, ordered migrations. One that has landed is never changed; a change of the schema is a new one. */
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 
+interface UsersTables {
+  decisions: { id: string; end_user: string | null; document: string };
+}
+
+const PAGE = 500;
+
+/** Unless it is there: SQLite migrates outside any transaction, so a migration must be able to start again. */
+async function addTextColumn(db: Kysely<unknown>, table: string, column: string): Promise<void> {
+  const tables = await db.introspection.getTables();
+  const columns = tables.find(({ name }) => name === table)?.columns ?? [];
+  if (columns.some(({ name }) => name === column)) return;
+  await db.schema.alterTable(table).addColumn(column, 'text').execute();
+}
+
+/** Until now the end user stood in the document alone. */
+async function fillUsers(db: Kysely<UsersTables>): Promise<void> {
+  for (let after = ''; ; ) {
+    const page = await db
+      .selectFrom('decisions')
+      .select(['id', 'document'])
+      .where('id', '>', after)
+      .where('document', 'like', '%"user":%')
+      .orderBy('id')
+      .limit(PAGE)
+      .execute();
+    for (const { id, document } of page) {
+      const { user } = JSON.parse(document) as { user?: unknown };
+      if (typeof user !== 'string') continue;
+      await db.updateTable('decisions').set({ end_user: user }).where('id', '=', id).execute();
+    }
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    after = last.id;
+  }
+}
+
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_decisions_outcomes_feedback': {
     async up(db: Kysely<unknown>): Promise<void> {
@@ -57,6 +93,21 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await sql`create unique index feedback_live on feedback (decision_id, kind) where ended_at is null`.execute(
         db,
       );
+    },
+  },
+  '0002_users_retries_outcomes': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await addTextColumn(db, 'decisions', 'end_user');
+      await addTextColumn(db, 'decisions', 'text_hash');
+      await addTextColumn(db, 'feedback', 'outcome');
+      await fillUsers(db as Kysely<UsersTables>);
+      for (const [name, columns] of Object.entries({
+        decisions_user: ['end_user'],
+        decisions_session: ['session'],
+        decisions_text: ['text_hash', 'at'],
+      })) {
+        await db.schema.createIndex(name).ifNotExists().on('decisions').columns(columns).execute();
+      }
     },
   },
 };

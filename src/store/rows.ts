@@ -1,10 +1,16 @@
 /** Pure mappings between the domain and the tables. */
+import { createHash } from 'node:crypto';
 import type { Insertable, Selectable } from 'kysely';
 import type { Usage } from '../core/chat.ts';
 import type { FeedbackInput } from '../core/ports.ts';
 import type { Decision, Feedback, FeedbackKind, Outcome } from '../core/routing.ts';
-import { isTier } from '../core/tier.ts';
+import { isTier, TIERS } from '../core/tier.ts';
 import type { DecisionsTable, FeedbackTable, OutcomesTable } from './schema.ts';
+
+/** 16 hex digits by which the same kept text is found again; null for none. */
+export function textHash(text: string): string | null {
+  return text === '' ? null : createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
 
 export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
   const { text, ...document } = decision;
@@ -16,6 +22,8 @@ export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
     source: decision.source,
     session: decision.session ?? null,
     api_key: decision.apiKey ?? null,
+    end_user: decision.user ?? null,
+    text_hash: textHash(text),
     decision_ms: decision.decisionMs,
     judge_cost_usd: decision.judge?.costUsd ?? null,
     judge_asked: asked ? 1 : 0,
@@ -51,6 +59,14 @@ export function outcomeRow(outcome: Outcome): Insertable<OutcomesTable> {
   };
 }
 
+/** The tiers in their order, so that the same outcome has the same text. */
+function outcomeText(outcome: FeedbackInput['outcome']): string | null {
+  if (!outcome) return null;
+  return JSON.stringify(
+    Object.fromEntries(TIERS.flatMap((tier) => (outcome[tier] === undefined ? [] : [[tier, outcome[tier]]]))),
+  );
+}
+
 export function feedbackRow(feedback: FeedbackInput, id: string, at: number): Insertable<FeedbackTable> {
   return {
     id,
@@ -61,6 +77,7 @@ export function feedbackRow(feedback: FeedbackInput, id: string, at: number): In
     score: feedback.score ?? null,
     tier: feedback.tier ?? null,
     comment: feedback.comment ?? null,
+    outcome: outcomeText(feedback.outcome),
     api_key: feedback.apiKey ?? null,
     ended_at: null,
   };
@@ -76,6 +93,7 @@ export function feedbackOf(row: Selectable<FeedbackTable>): Feedback {
     ...(row.score === null ? {} : { score: row.score }),
     ...(isTier(row.tier) ? { tier: row.tier } : {}),
     ...(row.comment === null ? {} : { comment: row.comment }),
+    ...(row.outcome === null ? {} : { outcome: JSON.parse(row.outcome) as Feedback['outcome'] & object }),
     ...(row.api_key === null ? {} : { apiKey: row.api_key }),
   };
 }

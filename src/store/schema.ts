@@ -8,6 +8,10 @@ export interface DecisionsTable {
   source: string;
   session: string | null;
   api_key: string | null;
+  /** The caller's own id of its end user. */
+  end_user: string | null;
+  /** Of `text` as it is kept, to find the same text again; null where no text is kept. */
+  text_hash: string | null;
   decision_ms: number;
   judge_cost_usd: number | null;
   /** The judge was asked and its answer did not come from the cache. */
@@ -47,6 +51,8 @@ export interface FeedbackTable {
   score: number | null;
   tier: string | null;
   comment: string | null;
+  /** JSON of tier to true or false. */
+  outcome: string | null;
   api_key: string | null;
   /** When it was replaced or revoked; null while it is live. */
   ended_at: number | null;

@@ -1,11 +1,26 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Store } from '../core/ports.ts';
 import { migrate } from './migrations.ts';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
+
+const TRIES = 10;
+
+/** Another process may be migrating the same file: what fails because of it finds it done on a later look. */
+async function migratePatiently(db: Kysely<Tables>): Promise<void> {
+  for (let tried = 1; tried < TRIES; tried++) {
+    try {
+      return await migrate(db);
+    } catch {
+      await setTimeout(20);
+    }
+  }
+  await migrate(db);
+}
 
 /**
  * Opens the embedded store, creating the file, its folder and its schema as needed; `:memory:` keeps nothing.
@@ -21,8 +36,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
   database.pragma('foreign_keys = ON');
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
   try {
-    // Another process may be migrating the same file: what fails because of it finds it done on a second look.
-    await migrate(db).catch(() => migrate(db));
+    await migratePatiently(db);
   } catch (error) {
     await db.destroy();
     throw error;

@@ -1,5 +1,6 @@
 /** Logged requests with feedback as training examples. */
 import type { LabelledDecision } from '../core/ports.ts';
+import { type Capped, type Caps, capWeights, DEFAULT_CAPS, type Weighted } from './caps.ts';
 import type { Example } from './examples.ts';
 import { judgementOf, type SignalSource, tierOf } from './judgements.ts';
 
@@ -11,6 +12,8 @@ export interface CollectedFeedback {
   /** Rows that cannot be trained on, by the reason. */
   readonly skipped: { readonly noText: number; readonly otherFeatures: number; readonly noSignal: number };
   readonly bySource: Readonly<Partial<Record<SignalSource, number>>>;
+  /** What was scaled down because one key, session or day brought more than its limit. */
+  readonly excess: Capped['excess'];
 }
 
 function exampleOf(row: LabelledDecision, judgement: NonNullable<ReturnType<typeof judgementOf>>): Example {
@@ -32,13 +35,16 @@ function exampleOf(row: LabelledDecision, judgement: NonNullable<ReturnType<type
 
 /**
  * Reads the stream once. A row counts where its text was kept, its text was made by the given feature version, and its
- * signals say something; rows of one session share a group, so that a split never divides them.
+ * signals say something; rows of one session share a group, so that a split never divides them. The weights hold the
+ * caps.
  */
 export async function collectFeedback(
   rows: AsyncIterable<LabelledDecision>,
   featureVersion: string,
+  caps: Caps = DEFAULT_CAPS,
 ): Promise<CollectedFeedback> {
   const examples: Example[] = [];
+  const weighted: Weighted[] = [];
   const skipped = { noText: 0, otherFeatures: 0, noSignal: 0 };
   const bySource: Partial<Record<SignalSource, number>> = {};
   for await (const row of rows) {
@@ -48,9 +54,12 @@ export async function collectFeedback(
     else if (!judgement) skipped.noSignal++;
     else {
       examples.push(exampleOf(row, judgement));
+      weighted.push({ weight: judgement.weight, at: row.at, session: row.session, key: judgement.by });
       const [strongest] = judgement.sources;
       if (strongest) bySource[strongest] = (bySource[strongest] ?? 0) + 1;
     }
   }
-  return { examples, skipped, bySource };
+  const { weights, excess } = capWeights(weighted, caps);
+  const capped = examples.map((example, index) => ({ ...example, weight: weights[index] ?? 0 }));
+  return { examples: capped, skipped, bySource, excess };
 }

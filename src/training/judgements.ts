@@ -4,24 +4,28 @@
  */
 import type { LabelledDecision } from '../core/ports.ts';
 import type { Feedback } from '../core/routing.ts';
-import { TIERS, type Tier, tierRank } from '../core/tier.ts';
+import { type PerTier, TIERS, type Tier, tierRank } from '../core/tier.ts';
 
 /** Is the tier sufficient: 1 yes, 0 no, NaN unknown. In the order simple, moderate; complex always is. */
 export type Sufficiency = readonly [number, number];
 
-export type SignalSource = 'person' | 'rating' | 'score' | 'validator' | 'judge';
+export type SignalSource = 'person' | 'outcome' | 'rating' | 'score' | 'validator' | 'judge' | 'retry';
 
 /** How much one signal counts, 0 to 1. */
 export const SIGNAL_WEIGHTS: Readonly<Record<SignalSource, number>> = {
   person: 1,
+  outcome: 0.8,
   rating: 0.7,
   score: 0.7,
   validator: 0.5,
   judge: 0.3,
+  retry: 0.2,
 };
 
 interface Signal {
   readonly source: SignalSource;
+  /** Label of the API key that sent it, where somebody did. */
+  readonly by?: string | undefined;
   readonly says: Sufficiency;
 }
 
@@ -31,6 +35,8 @@ export interface Judgement {
   readonly weight: number;
   /** Signals that were used, strongest first. */
   readonly sources: readonly SignalSource[];
+  /** Label of the API key behind the strongest one: who voted, else who asked. */
+  readonly by?: string;
 }
 
 /** The tiers below `complex`, the ones whose sufficiency is in question. */
@@ -56,15 +62,27 @@ export function fromFailure(tier: Tier): Sufficiency {
   return each((lower) => (tierRank(lower) <= tierRank(tier) ? 0 : Number.NaN));
 }
 
+/** Tiers measured elsewhere: what was enough is so for all above, what was not for all below; conflicts go up. */
+export function fromOutcome(outcome: Partial<PerTier<boolean>>): Sufficiency {
+  const failed = Math.max(-1, ...TIERS.filter((tier) => outcome[tier] === false).map(tierRank));
+  const passed = TIERS.find((tier) => outcome[tier] === true && tierRank(tier) > failed);
+  return each((lower) => {
+    if (tierRank(lower) <= failed) return 0;
+    return passed !== undefined && tierRank(lower) >= tierRank(passed) ? 1 : Number.NaN;
+  });
+}
+
 const GOOD_SCORE = 0.5;
 
 function fromFeedback(feedback: Feedback, answeredBy: Tier | undefined): Signal[] {
-  if (feedback.tier) return [{ source: 'person', says: fromTier(feedback.tier) }];
+  const by = feedback.apiKey;
+  if (feedback.tier) return [{ source: 'person', by, says: fromTier(feedback.tier) }];
+  if (feedback.outcome) return [{ source: 'outcome', by, says: fromOutcome(feedback.outcome) }];
   if (!answeredBy) return [];
   const verdict = (good: boolean): Sufficiency => (good ? fromSuccess(answeredBy) : fromFailure(answeredBy));
-  if (feedback.rating) return [{ source: 'rating', says: verdict(feedback.rating === 'up') }];
-  if (feedback.score !== undefined) return [{ source: 'score', says: verdict(feedback.score >= GOOD_SCORE) }];
-  return [];
+  if (feedback.rating) return [{ source: 'rating', by, says: verdict(feedback.rating === 'up') }];
+  if (feedback.score === undefined) return [];
+  return [{ source: 'score', by, says: verdict(feedback.score >= GOOD_SCORE) }];
 }
 
 /** Validators speak only where they were asked: an answer passed exactly when an earlier one was rejected. */
@@ -83,20 +101,25 @@ function fromAttempts({ attempts }: LabelledDecision): Signal[] {
  * signal says anything of a tier below `complex`.
  */
 export function judgementOf(row: LabelledDecision): Judgement | undefined {
-  const signals = [
+  const signals: Signal[] = [
     ...row.feedback.flatMap((feedback) => fromFeedback(feedback, row.answeredBy)),
     ...fromAttempts(row),
     ...(row.judge ? [{ source: 'judge' as const, says: fromTier(row.judge) }] : []),
+    ...(row.retried && row.answeredBy
+      ? [{ source: 'retry' as const, says: fromFailure(row.answeredBy) }]
+      : []),
   ].sort((a, b) => SIGNAL_WEIGHTS[b.source] - SIGNAL_WEIGHTS[a.source]);
   const deciding = LOWER.map((_, index) => signals.find(({ says }) => !Number.isNaN(says[index])));
   const used = signals.filter((signal) => deciding.includes(signal));
   const [strongest] = used;
   if (!strongest) return undefined;
+  const by = strongest.by ?? row.apiKey;
   const [simple = Number.NaN, moderate = Number.NaN] = deciding.map((signal, index) => signal?.says[index]);
   return {
     sufficient: monotone(simple, moderate),
     weight: SIGNAL_WEIGHTS[strongest.source],
     sources: [...new Set(used.map(({ source }) => source))],
+    ...(by === undefined ? {} : { by }),
   };
 }
 

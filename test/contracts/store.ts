@@ -142,6 +142,19 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    it('all decisions of a window come oldest first with what followed', async () => {
+      for (const id of ['c', 'b', 'a']) await store.recordDecision(decisionOf(id, { at: NOON + 10 }));
+      await store.recordDecision(decisionOf('late', { at: NOON + 20 }));
+      await store.recordOutcome(outcomeOf('b'));
+      await add(thumb('a', 'up'));
+      const read = [];
+      for await (const row of store.decisions({ from: NOON, to: NOON + 20 })) read.push(row);
+      expect(read.map(({ decision }) => decision.id)).toEqual(['a', 'b', 'c']);
+      expect(read[0]?.feedback).toMatchObject([{ rating: 'up' }]);
+      expect(read[1]?.outcome).toEqual(outcomeOf('b'));
+      expect(read[2]).toEqual({ decision: decisionOf('c', { at: NOON + 10 }), feedback: [] });
+    });
+
     describe('feedback', () => {
       beforeEach(() => store.recordDecision(decisionOf('d')));
       const live = async (): Promise<object[]> =>
@@ -152,6 +165,16 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           ...(tier ? { tier } : {}),
           ...(comment ? { comment } : {}),
         }));
+
+      it('that is a measured outcome is kept, and is the same in any order of the tiers', async () => {
+        const outcome = { simple: false, complex: true };
+        await add({ decisionId: 'd', kind: 'outcome', outcome });
+        expect((await store.getDecision('d'))?.feedback).toMatchObject([{ kind: 'outcome', outcome }]);
+        const reversed = { complex: true, simple: false };
+        await expect(add({ decisionId: 'd', kind: 'outcome', outcome: reversed })).rejects.toMatchObject({
+          code: 'duplicate_feedback',
+        });
+      });
 
       it('of every kind is kept, with its time and key', async () => {
         expect(
@@ -419,6 +442,48 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           attempts: [{ model: 'small', status: 'ok' }],
           feedback: [{ rating: 'down' }, { tier: 'complex' }],
         });
+      });
+
+      const MINUTE = 60_000;
+      const answeredAt = NOON + 100;
+      it.each([
+        { name: 'of the same session', again: { session: 's' }, retried: true },
+        { name: 'of another session', again: { session: 't' }, retried: false },
+        { name: 'of no session', again: {}, retried: false },
+        { name: 'too late', again: { session: 's', at: answeredAt + MINUTE }, retried: false },
+        { name: 'before the answer', again: { session: 's', at: answeredAt - 1 }, retried: false },
+        { name: 'of another text', again: { session: 's', text: 'something else' }, retried: false },
+      ])('tell a retry: the same text $name', async ({ again, retried }) => {
+        const text = 'the same text';
+        await store.recordDecision(decisionOf('first', { text, session: 's', apiKey: 'k' }));
+        await store.recordOutcome(outcomeOf('first', { at: answeredAt }));
+        await store.recordDecision(
+          decisionOf('again', { text, apiKey: 'k', at: answeredAt + MINUTE - 1, ...again }),
+        );
+        const rows = await all(store.labelled(EVER));
+        expect(rows.map((row) => [row.decisionId, row.retried])).toEqual(retried ? [['first', true]] : []);
+      });
+
+      it.each([
+        { name: 'key and user', over: { apiKey: 'k', user: 'u' }, retried: 1 },
+        { name: 'key alone', over: { apiKey: 'k' }, retried: 1 },
+        { name: 'nothing', over: {}, retried: 0 },
+        { name: 'nothing, and no text is kept', over: { text: '', apiKey: 'k' }, retried: 0 },
+      ])('without a session know the client by $name', async ({ over, retried }) => {
+        await store.recordDecision(decisionOf('first', { text: 'same', ...over }));
+        await store.recordOutcome(outcomeOf('first', { at: answeredAt }));
+        await store.recordDecision(decisionOf('again', { text: 'same', ...over, at: answeredAt }));
+        await store.recordDecision(
+          decisionOf('stranger', { text: 'same', apiKey: 'k', user: 'v', at: answeredAt }),
+        );
+        expect(await all(store.labelled(EVER))).toHaveLength(retried);
+      });
+
+      it('tell no retry of a request that failed', async () => {
+        await store.recordDecision(decisionOf('first', { text: 'same', session: 's' }));
+        await store.recordOutcome(outcomeOf('first', { at: answeredAt, status: 'failed' }));
+        await store.recordDecision(decisionOf('again', { text: 'same', session: 's', at: answeredAt + 1 }));
+        expect(await all(store.labelled(EVER))).toEqual([]);
       });
 
       it('come oldest first, each once, over several pages and equal times', async () => {

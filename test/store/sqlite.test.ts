@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,7 @@ storeContract('SQLite in memory', () => openSqliteStore(':memory:'));
 storeContract('SQLite in a file', () => openSqliteStore(join(folder, 'router.db')));
 
 const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
+const OLDEST = fileURLToPath(new URL('../fixtures/store-0001.sql', import.meta.url));
 const SOURCE = fileURLToPath(new URL('../../src/store/sqlite.ts', import.meta.url));
 
 /** Everything the schema consists of, as SQLite tells it. */
@@ -26,6 +27,18 @@ function schemaOf(path: string): unknown[] {
   const database = new Database(path, { readonly: true });
   const rows = database
     .prepare("select name, sql from sqlite_master where name not like 'kysely%' order by name")
+    .all();
+  database.close();
+  return rows;
+}
+
+/** Tables, columns and indexes, without the words that made them. */
+function namesOf(path: string): unknown[] {
+  const database = new Database(path, { readonly: true });
+  const rows = database
+    .prepare(
+      "select m.name, c.name as part, c.type from sqlite_master m left join pragma_table_info(m.name) c where m.name not like 'kysely%' order by 1, 2",
+    )
     .all();
   database.close();
   return rows;
@@ -58,6 +71,32 @@ describe('the file', () => {
     );
     await (await openSqliteStore(path)).close();
     expect(schemaOf(path)).toEqual(schema);
+  });
+
+  it('is migrated from the oldest schema with all its rows', async () => {
+    const path = join(folder, 'old.db');
+    const old = new Database(path);
+    old.exec(readFileSync(OLDEST, 'utf8'));
+    old.close();
+    const store = await openSqliteStore(path);
+    expect(await store.getDecision('d1')).toMatchObject({
+      decision: { id: 'd1', user: 'ann', text: 'the text' },
+      outcome: { status: 'ok' },
+      feedback: [{ id: 'f1', rating: 'up' }],
+    });
+    await store.recordDecision(decisionOf('d3', { user: 'bob' }));
+    await store.close();
+    const database = new Database(path, { readonly: true });
+    const users = database.prepare('select id, end_user from decisions order by id').all();
+    database.close();
+    expect(users).toEqual([
+      { id: 'd1', end_user: 'ann' },
+      { id: 'd2', end_user: null },
+      { id: 'd3', end_user: 'bob' },
+    ]);
+    const blank = join(folder, 'blank.db');
+    await (await openSqliteStore(blank)).close();
+    expect(namesOf(path)).toEqual(namesOf(blank));
   });
 
   it('that is no database is refused', async () => {

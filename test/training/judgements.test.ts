@@ -76,6 +76,42 @@ describe('judgementOf', () => {
       weight: 0.3,
     },
     {
+      name: 'a retry says that the answering tier did not do',
+      given: row({ answeredBy: 'moderate', retried: true }),
+      sufficient: [0, 0],
+      weight: 0.2,
+    },
+    {
+      name: 'a thumb up goes before a retry',
+      given: row({ answeredBy: 'simple', retried: true, signals: [{ rating: 'up' }] }),
+      sufficient: [1, 1],
+      weight: 0.7,
+    },
+    {
+      name: 'a measured outcome knows the tiers it names',
+      given: row({ signals: [{ outcome: { simple: false, moderate: true } }] }),
+      sufficient: [0, 1],
+      weight: 0.8,
+    },
+    {
+      name: 'a measured success of a tier says nothing of those below',
+      given: row({ signals: [{ outcome: { moderate: true } }] }),
+      sufficient: [unknown, 1],
+      weight: 0.8,
+    },
+    {
+      name: 'a measured outcome against the order of the tiers goes up',
+      given: row({ signals: [{ outcome: { simple: true, moderate: false } }] }),
+      sufficient: [0, 0],
+      weight: 0.8,
+    },
+    {
+      name: 'a measured failure of the highest tier fails all below',
+      given: row({ signals: [{ outcome: { complex: false } }] }),
+      sufficient: [0, 0],
+      weight: 0.8,
+    },
+    {
       name: 'the stronger signal decides, the weaker fills in',
       given: row({ answeredBy: 'simple', judge: 'moderate', signals: [{ rating: 'down' }] }),
       sufficient: [0, 1],
@@ -91,7 +127,14 @@ describe('judgementOf', () => {
     expect(judgementOf(given)).toMatchObject({ sufficient, weight });
   });
 
+  it('is counted against the key that voted, else against the one that asked', () => {
+    const given = { answeredBy: 'simple', apiKey: 'asker' } as const;
+    expect(judgementOf(row({ ...given, signals: [{ rating: 'up', apiKey: 'voter' }] }))?.by).toBe('voter');
+    expect(judgementOf(row({ ...given, retried: true }))?.by).toBe('asker');
+  });
+
   it.each([
+    { name: 'a retry of a request nobody answered', given: row({ retried: true }) },
     { name: 'a comment', given: row({ answeredBy: 'simple', signals: [{ comment: 'hm' }] }) },
     { name: 'a thumb up on complex', given: row({ answeredBy: 'complex', signals: [{ rating: 'up' }] }) },
     { name: 'a thumb on a request nobody answered', given: row({ signals: [{ rating: 'down' }] }) },

@@ -10,7 +10,7 @@ import { contextOf } from '../request-context.ts';
 import { feedbackRequest, statsQuery, windowOf } from '../schemas.ts';
 import { statsToWire, toWire } from '../wire.ts';
 
-const KINDS = ['rating', 'score', 'tier', 'comment'] as const satisfies readonly FeedbackKind[];
+const KINDS = ['rating', 'score', 'tier', 'outcome', 'comment'] as const satisfies readonly FeedbackKind[];
 
 /** `POST /v1/feedback`. */
 export function createFeedback(deps: HttpDeps): RequestHandler {
