@@ -1,8 +1,8 @@
 /** The data every training starts from: what is committed, and the public rows where a folder has them. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseLabels } from './data/labels.ts';
-import { type Example, isFrozen, isHeldOut, readExamples } from './examples.ts';
+import { type Label, parseLabels } from './data/labels.ts';
+import { type Example, isFrozen, isHeldOut, RowError, readExamples } from './examples.ts';
 import type { FitInput } from './fit.ts';
 import { readLexicon } from './lexicon.ts';
 import { readOutcomeModels, readOutcomes, sampleBySource } from './outcomes.ts';
@@ -16,7 +16,10 @@ const AUTHORED_WEIGHT = 0.5;
 export interface BaseDataOptions {
   /** Folder of committed training data. */
   readonly data: string;
-  /** Folder with `tiers-public.jsonl`, `tier-dev.jsonl` and `outcomes/`; absent: only what is committed. */
+  /**
+   * Folder with `tiers-public.jsonl`, `prompts-unlabelled.jsonl`, `tier-dev.jsonl` and `outcomes/`; absent: only what
+   * is committed.
+   */
   readonly from?: string | undefined;
 }
 
@@ -27,15 +30,34 @@ export interface BaseData {
   readonly tests: Readonly<Record<'heldOut' | 'dev' | 'frozen', readonly Example[]>>;
 }
 
-/** Rows with the auxiliary attributes that our labels give them by id. */
-function withAttributes(rows: readonly Example[], labelsPath: string): Example[] {
-  if (!existsSync(labelsPath)) return [...rows];
-  const { labels } = parseLabels(readFileSync(labelsPath, 'utf8'), labelsPath);
-  const known = new Map(labels.map(({ id, attributes }) => [id, attributes]));
+/** Our labels of public rows, by id. */
+function readLabels(path: string): ReadonlyMap<string, Label> {
+  if (!existsSync(path)) return new Map();
+  const { labels, problems } = parseLabels(readFileSync(path, 'utf8'), path);
+  const [first] = problems;
+  if (first) throw new RowError(`${first.where}: ${first.says}`);
+  return new Map(labels.map((label) => [label.id, label]));
+}
+
+function attributesOf({ attributes }: Label): Pick<Example, 'attributes'> {
+  if (!attributes) return {};
+  return { attributes: [attributes.steps, attributes.hold, attributes.depth, attributes.length] };
+}
+
+/** Rows with the auxiliary attributes that our labels give them. */
+function withAttributes(rows: readonly Example[], labels: ReadonlyMap<string, Label>): Example[] {
   return rows.map((row) => {
-    const found = known.get(row.id);
-    if (!found || row.attributes) return row;
-    return { ...row, attributes: [found.steps, found.hold, found.depth, found.length] as const };
+    const label = labels.get(row.id);
+    return label && !row.attributes ? { ...row, ...attributesOf(label) } : row;
+  });
+}
+
+/** The prompts among the unlabelled ones that were labelled because a model was in doubt about them. */
+function labelledOf(rows: readonly Example[], labels: ReadonlyMap<string, Label>): Example[] {
+  return rows.flatMap((row) => {
+    const label = labels.get(row.id);
+    if (!label) return [];
+    return [{ ...row, tier: label.tier, certain: label.certain, selected: true, ...attributesOf(label) }];
   });
 }
 
@@ -43,7 +65,12 @@ function withAttributes(rows: readonly Example[], labelsPath: string): Example[]
 export function readBaseData({ data, from }: BaseDataOptions): BaseData {
   const shared = (file: string): Example[] =>
     from !== undefined && existsSync(join(from, file)) ? readExamples(join(from, file), file) : [];
-  const labelled = withAttributes(shared('tiers-public.jsonl'), join(data, 'public', 'labels.jsonl'));
+  const labelled = withAttributes(
+    shared('tiers-public.jsonl'),
+    readLabels(join(data, 'public', 'labels.jsonl')),
+  );
+  const added = readLabels(join(data, 'public', 'added-labels.jsonl'));
+  const chosen = added.size === 0 ? [] : labelledOf(shared('prompts-unlabelled.jsonl'), added);
   const authored = readExamples(join(data, 'authored'), 'authored');
   const outcomes = from === undefined ? [] : readOutcomes(join(from, 'outcomes'));
   const lexiconPath = join(data, 'lexicon.tsv');
@@ -51,6 +78,7 @@ export function readBaseData({ data, from }: BaseDataOptions): BaseData {
     input: {
       examples: [
         ...labelled.filter((row) => !isHeldOut(row.id)),
+        ...chosen,
         ...authored.filter((row) => !isFrozen(row.group)),
       ],
       outcomes: sampleBySource(outcomes, OUTCOME_ROWS),

@@ -30,6 +30,11 @@ export interface Example {
   readonly sufficient?: readonly [number, number];
   /** How much the row counts, 1 unless given. */
   readonly weight?: number;
+  /**
+   * Chosen because a model was in doubt about it: it teaches, but no figure or calibration may count it, since such
+   * rows are harder than traffic.
+   */
+  readonly selected?: boolean;
   /** Model to its success on this prompt, 0 to 1: a row of an outcome table. */
   readonly success?: Readonly<Record<string, number>>;
 }

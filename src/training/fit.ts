@@ -27,7 +27,10 @@ export const MAX_TOKENS = 384;
 
 export interface FitOptions {
   readonly folds: number;
-  /** What is never divided between folds; by source, the cross-fitted figures are those on sources never seen. */
+  /**
+   * What is never divided between folds. By source, the cross-fitted figures are those on sources never seen; a
+   * source that would fill more than half a fold is divided by its groups all the same.
+   */
   readonly foldBy: 'group' | 'source';
   readonly seed: number;
   readonly linear: Omit<LinearOptions, 'heads' | 'seed'>;
@@ -42,10 +45,10 @@ export interface FitOptions {
 }
 
 export const FIT_DEFAULTS: FitOptions = {
-  folds: 5,
-  foldBy: 'group',
+  folds: 6,
+  foldBy: 'source',
   seed: 1,
-  linear: { epochs: 8, rate: 0.3, decay: 1e-4 },
+  linear: { epochs: 3, rate: 0.15, decay: 1e-4 },
   boost: {
     trees: 300,
     rate: 0.05,
@@ -108,11 +111,17 @@ function prepare(
   const all = [...examples, ...outcomes];
   const tokens = all.map(({ text }) => tokenizer.encode(text));
   const idf = inverseFrequencies(tokens, table.shapes);
+  const sizes = new Map<string, number>();
+  for (const { source } of all) sizes.set(source, (sizes.get(source) ?? 0) + 1);
+  const keyOf = ({ source, group }: Example): string =>
+    options.foldBy === 'source' && (sizes.get(source) ?? 0) * 2 * options.folds <= all.length
+      ? source
+      : group;
   const rows = all.map((example, at): Prepared => {
     const ids = tokens[at] ?? new Int32Array(0);
     return {
       ids,
-      fold: foldOf(options.foldBy === 'source' ? example.source : example.group, options.folds),
+      fold: foldOf(keyOf(example), options.folds),
       features: sparseOf(ids, table.shapes, idf),
       targets: targetsOf(example, input, options),
       weight:
@@ -213,7 +222,9 @@ export async function fitModel(input: FitInput, options: FitOptions = FIT_DEFAUL
 
 /** Calibration of one head on the cross-fitted scores of the labelled rows. */
 function calibrate({ examples, weightOf }: FitInput, outOfFold: Float64Array, head: number): Platt {
-  const known = [...examples.keys()].filter((at) => examples[at]?.tier !== undefined);
+  const known = [...examples.keys()].filter(
+    (at) => examples[at]?.tier !== undefined && !examples[at]?.selected,
+  );
   return fitPlatt(
     known.map((at) => outOfFold[at * 2 + head] ?? 0),
     known.map((at) => sufficiencyOf(examples[at]?.tier ?? 'complex')[head] ?? 0),

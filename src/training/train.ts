@@ -52,8 +52,8 @@ export async function judge(
 
 /** Cross-fitted predictions of the training rows, calibrated as the bundle is. */
 export function outOfFoldJudged({ parts, outOfFold }: Fitted, examples: readonly Example[]): Judged[] {
-  return examples.flatMap(({ tier: truth }, at) => {
-    if (!truth) return [];
+  return examples.flatMap(({ tier: truth, selected }, at) => {
+    if (!truth || selected) return [];
     const [simple = 0, moderate = 0] = parts.platt.map(
       ({ slope, offset }, head) => 1 / (1 + Math.exp(-(slope * (outOfFold[at * 2 + head] ?? 0) + offset))),
     );
