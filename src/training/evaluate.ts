@@ -3,6 +3,7 @@ import { openOnnxClassifier } from '../classifiers/onnx.ts';
 import type { Classifier } from '../core/ports.ts';
 import { FEATURE_VERSION } from '../routing/features.ts';
 import { BASELINES } from './baselines.ts';
+import { type Latency, latencyOf } from './bench.ts';
 import { bootstrap, type Interval } from './bootstrap.ts';
 import { type CascadePoint, cascade, type JudgeAnswers } from './cascade.ts';
 import { type Example, rowText } from './examples.ts';
@@ -40,8 +41,7 @@ export interface Report {
   readonly byLength: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Share of decisions that change. */
   readonly flips: Readonly<Record<string, number>>;
-  /** Milliseconds to tokenise and infer: of all rows, and of a prompt of some 200 tokens. */
-  readonly latency?: { readonly p50: number; readonly p99: number; readonly perSecond: number };
+  readonly latency?: Latency;
   /** Accuracy against share of judge calls, by judge. */
   readonly cascades: Readonly<Record<string, readonly CascadePoint[]>>;
 }
@@ -79,23 +79,6 @@ async function flipsOf(classifier: Classifier, rows: readonly Row[]): Promise<Re
     flips[name] = rows.filter(({ tier }, at) => answers[at]?.tier !== tier).length / rows.length;
   }
   return flips;
-}
-
-const TIMED_PROMPT =
-  'Compare the two migration plans for the billing tables below and say which one is safer. ';
-
-async function latencyOf(classifier: Classifier): Promise<{ p50: number; p99: number; perSecond: number }> {
-  const inputs = [{ text: TIMED_PROMPT.repeat(12) }];
-  const times: number[] = [];
-  for (let round = 0; round < 3_300; round++) {
-    const start = performance.now();
-    await classifier.classify(inputs);
-    if (round >= 300) times.push(performance.now() - start);
-  }
-  times.sort((a, b) => a - b);
-  const total = times.reduce((sum, time) => sum + time, 0);
-  const at = (share: number): number => times[Math.floor(share * times.length)] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), perSecond: (1_000 * times.length) / total };
 }
 
 export async function evaluate(options: EvaluateOptions): Promise<Report> {
