@@ -94,11 +94,25 @@ const judge = z
   })
   .describe('The nano-LLM judge.');
 
+const exploration = z
+  .strictObject({
+    rate: z
+      .number()
+      .min(0)
+      .max(0.5)
+      .default(0)
+      .describe(
+        'Probability with which a doubtful request goes one tier up (or down, where allowed) by chance. Every decision logs the probability of its tier.',
+      ),
+    allow_down: z.boolean().default(false).describe('Explore one tier down as well as up.'),
+  })
+  .describe('Chance in doubtful decisions, by which logs can tell what another threshold would have done.');
+
 const provider = z
   .strictObject({
     dialect: z.enum(DIALECT_IDS).default('openai-chat').describe('Wire format it speaks.'),
     base_url: z
-      .url({ protocol: /^https?$/ })
+      .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
       .describe('Base URL; `/chat/completions` or `/messages` is appended.'),
     key_env: z
       .string()
@@ -242,6 +256,7 @@ export const configSchema = z
     classifier: classifier.prefault({}),
     judge: judge.prefault({}),
     admin: admin.prefault({}),
+    exploration: exploration.prefault({}),
     execution: execution.prefault({}),
     builtin_catalog: z
       .boolean()

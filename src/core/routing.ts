@@ -109,6 +109,14 @@ export interface Plan {
   readonly maxOutputTokens?: number;
 }
 
+/** What a bundle that decides nothing said of a request. */
+export interface ShadowAnswer {
+  /** Bundle id. */
+  readonly classifier: string;
+  readonly tier: Tier;
+  readonly confidence: number;
+}
+
 /** Everything that was known when the tier was chosen. Written before the first byte of an answer goes out. */
 export interface Decision {
   readonly id: string;
@@ -136,6 +144,10 @@ export interface Decision {
   readonly route?: string;
   /** Probability with which this tier was chosen; 1 without exploration. */
   readonly propensity: number;
+  /** Exploration moved the tier. Absent in records from before there was exploration. */
+  readonly explored?: boolean;
+  /** What a second bundle, which decides nothing, said of the request. Added after the decision was written. */
+  readonly shadow?: ShadowAnswer;
   /** Estimated prompt length in tokens. */
   readonly inputTokens: number;
   readonly session?: string;

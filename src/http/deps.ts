@@ -17,7 +17,7 @@ export interface ReloadReport {
 /** What the HTTP layer needs. It never sees a provider or a classifier. */
 export interface HttpDeps {
   readonly handle: Handle;
-  /** The dry run: the decision alone, nothing recorded. */
+  /** The dry run: the decision alone, without exploration, nothing recorded. */
   readonly decide: (request: ChatRequest, context: RequestContext) => Promise<Decision>;
   readonly dialects: Readonly<Record<DialectId, Dialect>>;
   readonly store: Store;

@@ -12,6 +12,7 @@ import type {
 } from '../core/routing.ts';
 import { type Tier, tierAbove } from '../core/tier.ts';
 import { keyLabel, type RequestContext, sessionOf } from './context.ts';
+import type { Explored } from './explore.ts';
 import { FEATURE_VERSION, featureText } from './features.ts';
 import { gate } from './gate.ts';
 import { parseWanted } from './override.ts';
@@ -39,6 +40,8 @@ export interface DecideDeps {
   readonly expectedOutputTokens: number;
   /** Replaces the classifier's calibrated threshold. */
   readonly doubtBelow?: number;
+  /** Moves the tier of a doubtful request by chance; absent: never. */
+  readonly explore?: (tier: Tier) => Explored;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly logger: Logger;
@@ -56,6 +59,7 @@ interface Choice {
   readonly classifier?: string;
   readonly gate?: GateVerdict;
   readonly judge?: JudgeAnswer;
+  readonly exploration?: Explored;
   readonly reasons: readonly string[];
 }
 
@@ -92,6 +96,16 @@ async function predict(text: string, unit: Unit, deps: DecideDeps): Promise<Pred
   }
 }
 
+/** The choice, made in doubt by a working classifier, after exploration had its chance to move it. */
+function explored(choice: Choice, deps: DecideDeps): Choice {
+  const exploration = deps.explore?.(choice.tier);
+  if (!exploration) return choice;
+  const { tier } = exploration;
+  const why = `exploration moves ${choice.tier} to ${tier} (probability ${percent(exploration.propensity)})`;
+  const reasons = exploration.explored ? [...choice.reasons, why] : choice.reasons;
+  return { ...choice, tier, exploration, reasons };
+}
+
 async function classified(text: string, unit: Unit, signal: AbortSignal, deps: DecideDeps): Promise<Choice> {
   const { classification, by, failure } = await predict(text, unit, deps);
   const verdict = gate(classification, failure ? by.doubtBelow : (deps.doubtBelow ?? by.doubtBelow));
@@ -101,15 +115,16 @@ async function classified(text: string, unit: Unit, signal: AbortSignal, deps: D
   const first = failure ? [`${failure}: keyword rules decide`, says] : [says];
   if (verdict.sure) return { ...known, tier, source: failure ? 'fallback' : 'local', reasons: first };
 
+  const settle = (choice: Choice): Choice => (failure ? choice : explored(choice, deps));
   const doubt = `below ${percent(verdict.threshold)}: in doubt`;
   const judge = await deps.judge.judge({ text }, signal);
   if (judge.status === 'answered' && judge.tier !== undefined) {
     const answer = `judge ${judge.model ?? ''} says ${judge.tier}${judge.cached ? ' (cached)' : ''}`;
-    return { ...known, tier: judge.tier, source: 'nano', judge, reasons: [...first, doubt, answer] };
+    return settle({ ...known, tier: judge.tier, source: 'nano', judge, reasons: [...first, doubt, answer] });
   }
   const up = tierAbove(tier);
   const why = `no usable answer of the judge (${judge.status.replaceAll('_', ' ')}): one tier up to ${up}`;
-  return { ...known, tier: up, source: 'fallback', judge, reasons: [...first, doubt, why] };
+  return settle({ ...known, tier: up, source: 'fallback', judge, reasons: [...first, doubt, why] });
 }
 
 function routedModel(route: string, id: string, models: readonly ModelSpec[]): ModelSpec {
@@ -172,7 +187,7 @@ export function createDecide(deps: DecideDeps): Decide {
           models: deps.models,
           expectedOutputTokens: deps.expectedOutputTokens,
         });
-    const { pinned: _, reasons, ...chosen } = choice;
+    const { pinned: _, exploration, reasons, ...chosen } = choice;
     const first = ordered.candidates[0];
     const ceiling = request.maxOutputTokens === undefined ? route?.max_output_tokens : undefined;
     const apiKey = keyLabel(context);
@@ -192,7 +207,8 @@ export function createDecide(deps: DecideDeps): Decide {
       },
       reasons: first ? [...reasons, `first choice ${first.model}: ${first.reason}`] : reasons,
       ...(route ? { route: route.name } : {}),
-      propensity: 1,
+      propensity: exploration?.propensity ?? 1,
+      explored: exploration?.explored ?? false,
       inputTokens: needs.inputTokens,
       ...(session === undefined ? {} : { session }),
       ...(request.user === undefined ? {} : { user: request.user }),

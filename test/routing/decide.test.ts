@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest } from '../../src/core/chat.ts';
 import type { Classification, Decision, JudgeAnswer, ModelSpec } from '../../src/core/routing.ts';
-import { TIERS } from '../../src/core/tier.ts';
+import { TIERS, type Tier } from '../../src/core/tier.ts';
 import type { RequestContext } from '../../src/routing/context.ts';
 import { createDecide } from '../../src/routing/decide.ts';
+import { type Explored, explore } from '../../src/routing/explore.ts';
 import { FEATURE_VERSION } from '../../src/routing/features.ts';
 import type { StaticRoute } from '../../src/routing/static-route.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
@@ -20,6 +21,7 @@ interface Scene {
   readonly routes?: readonly StaticRoute[];
   readonly models?: readonly ModelSpec[];
   readonly doubtBelow?: number;
+  readonly explore?: (tier: Tier) => Explored;
 }
 
 function stage(scene: Scene = {}) {
@@ -41,6 +43,7 @@ function stage(scene: Scene = {}) {
     routes: scene.routes ?? [],
     expectedOutputTokens: 400,
     ...(scene.doubtBelow === undefined ? {} : { doubtBelow: scene.doubtBelow }),
+    ...(scene.explore ? { explore: scene.explore } : {}),
     clock: createFakeClock(),
     newId: () => 'dec_1',
     logger,
@@ -199,6 +202,44 @@ describe('static routes', () => {
     const routes = [route({ tier: 'complex', validators: ['json'] })];
     const decision = await stage({ routes }).run({ model: 'auto:simple' });
     expect(decision).toMatchObject({ tier: 'simple', source: 'override', plan: { validators: ['json'] } });
+  });
+});
+
+describe('exploration', () => {
+  const always = (tier: Tier): Explored => explore(tier, { rate: 0.2, allowDown: false }, 0);
+  const never = (tier: Tier): Explored => explore(tier, { rate: 0.2, allowDown: false }, 0.99);
+  const doubtful = classificationOf('simple', 0.4);
+  const answer = { status: 'answered', tier: 'simple', model: 'nano' } as const;
+
+  it('moves what the judge said in doubt, and logs with which probability', async () => {
+    const decision = await stage({ says: doubtful, judge: answer, explore: always }).run();
+    expect(decision).toMatchObject({ tier: 'moderate', source: 'nano', propensity: 0.2, explored: true });
+    expect(decision.plan.candidates[0]?.tier).toBe('moderate');
+    expect(decision.reasons).toContain('exploration moves simple to moderate (probability 20 %)');
+  });
+
+  it('logs the probability of what it leaves alone too', async () => {
+    const decision = await stage({ says: doubtful, judge: answer, explore: never }).run();
+    expect(decision).toMatchObject({ tier: 'simple', propensity: 0.8, explored: false });
+  });
+
+  it('moves what went up for want of a judge', async () => {
+    const decision = await stage({ says: doubtful, explore: always }).run();
+    expect(decision).toMatchObject({ tier: 'complex', source: 'fallback', propensity: 0.2, explored: true });
+  });
+
+  it.each([
+    ['a sure decision', { says: classificationOf('simple', 0.9) }, {}],
+    ['what the caller forces', {}, { model: 'auto:simple' }],
+    ['what the caller pins', {}, { model: 'moderate' }],
+    ['a static route', { routes: [route({ tier: 'simple' as const })] }, {}],
+    ['the doubt of the rules', { says: null, fallbackSays: classificationOf('simple', 0.1) }, {}],
+  ])('leaves alone %s', async (_, scene, request) => {
+    const refuse = (): Explored => {
+      throw new Error('must not be asked');
+    };
+    const decision = await stage({ ...scene, explore: refuse }).run(request);
+    expect(decision).toMatchObject({ propensity: 1, explored: false });
   });
 });
 
