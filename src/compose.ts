@@ -1,14 +1,14 @@
 /** The composition root: the only file that knows every adapter. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
 import { Agent } from 'undici';
 import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import { composeClassifiers, type OpenClassifier } from './compose-classifiers.ts';
-import type { Config, ResolvedProvider } from './config/load.ts';
-import type { Clock, Dialect, Judge, Logger, Provider, Store } from './core/ports.ts';
+import { type Config, ConfigError, type ResolvedProvider } from './config/load.ts';
+import type { Clock, Dialect, Judge, Logger, Provider, Store, Validator } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
-import { TIERS, type Tier } from './core/tier.ts';
 import { createAnthropicMessagesDialect, createDialects, createOpenAiChatDialect } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
@@ -16,12 +16,12 @@ import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.
 import { createRetry, withBreaker, withBulkhead } from './providers/resilience.ts';
 import { createUpstream } from './providers/upstream.ts';
 import { costOf } from './routing/cost.ts';
-import { createDecide, type DecideDeps } from './routing/decide.ts';
+import { createDecide } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
-import { explore } from './routing/explore.ts';
 import { createHandle } from './routing/handle.ts';
-import { orderCandidates } from './routing/policy.ts';
+import { countInFlight } from './routing/in-flight.ts';
 import { redact } from './routing/redact.ts';
+import { startSummary } from './start-summary.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { createValidator } from './validators/index.ts';
 
@@ -58,6 +58,8 @@ export const systemClock: Clock = { now: () => Date.now(), monotonic: () => perf
 
 interface Providers {
   readonly models: readonly ModelSpec[];
+  /** Nothing is configured, the built-in demo provider answers. */
+  readonly demo: boolean;
   readonly byId: ReadonlyMap<string, Provider>;
   readonly close: () => Promise<void>;
 }
@@ -103,7 +105,7 @@ function composeProviders(config: Config, { clock }: Surroundings): Providers {
       createDemoProvider({ dialect: createOpenAiChatDialect(), newId: randomUUID, now }),
     );
   }
-  return { models: demo ? demoModels() : config.models, byId, close: () => agent.close() };
+  return { models: demo ? demoModels() : config.models, demo, byId, close: () => agent.close() };
 }
 
 /** The model that is asked in doubt: the named one, or the cheapest real one of the simple tier. */
@@ -141,46 +143,45 @@ function composeJudge(
   });
 }
 
-/** The model a plain request of the tier goes to first. */
-function firstModel(tier: Tier, models: readonly ModelSpec[]): string {
-  const inputTokens = Math.min(500, ...models.map(({ contextWindow }) => contextWindow));
-  const needs = { tools: false, vision: false, json: false, streaming: false, inputTokens };
-  const { candidates } = orderCandidates({ tier, needs, models, expectedOutputTokens: 400 });
-  const [first] = candidates;
-  if (!first) return 'nobody';
-  return `${first.model} (${first.provider})${first.tier === tier ? '' : `, because no model is configured for ${tier}`}`;
+function composeValidators(config: Config): ReadonlyMap<string, Validator> {
+  return new Map(
+    Object.entries(config.validators).map(([name, spec]) => {
+      try {
+        return [name, createValidator(name, spec)] as const;
+      } catch (error) {
+        throw unusable(config, `validators.${name}`, error);
+      }
+    }),
+  );
 }
 
-function summarise(
-  models: readonly ModelSpec[],
-  classifier: string | undefined,
-  judge: ModelSpec | undefined,
-): string[] {
-  const demo = models.some((model) => model.provider === DEMO_PROVIDER);
-  return [
-    ...(demo
-      ? [
-          'DEMO: no provider key and no local server is configured, so the built-in demo provider answers; no model is called.',
-        ]
-      : []),
-    `classifier: ${classifier ?? 'keyword rules (FALLBACK: the bundle did not load)'}`,
-    `judge in doubt: ${judge?.id ?? 'none, doubt goes one tier up'}`,
-    ...TIERS.map((tier) => `${tier}: ${firstModel(tier, models)}`),
-  ];
+async function openStore(config: Config): Promise<Store> {
+  try {
+    return await openSqliteStore(config.store.path);
+  } catch (error) {
+    throw unusable(config, `store.path: "${config.store.path}" cannot be opened`, error);
+  }
 }
 
-/** Builds the router from its configuration. Rejects where the store cannot be opened or a validator is not valid. */
+/** What the schema lets pass and the thing itself refuses. */
+function unusable(config: Config, what: string, error: unknown): ConfigError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ConfigError(config.file ?? 'The configuration', [`${what}: ${reason}`]);
+}
+
+/** Longest wait for the outcomes of requests that were cut off when draining had lasted long enough. */
+const LAST_RECORDS_MS = 2_000;
+
+/** Builds the router from its configuration. Rejects with ConfigError where the store or a validator is of no use. */
 export async function composeRouter(config: Config, surroundings: Surroundings): Promise<Router> {
   const { clock, logger, random, version } = surroundings;
-  const validators = new Map(
-    Object.entries(config.validators).map(([name, spec]) => [name, createValidator(name, spec)]),
-  );
+  const validators = composeValidators(config);
   const providers = composeProviders(config, surroundings);
-  const { models } = providers;
-  const store = await openSqliteStore(config.store.path);
+  const { models, demo } = providers;
+  const store = await openStore(config);
   const classifiers = await composeClassifiers(config, logger, surroundings.openClassifier);
   const judging = judgeModel(config, models);
-  const deciding: DecideDeps = {
+  const decide = createDecide({
     classifier: classifiers.current,
     fallbackClassifier: createRulesClassifier(),
     judge: composeJudge(config, judging, providers, store, clock),
@@ -191,11 +192,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     clock,
     newId: () => `dec_${randomUUID()}`,
     logger,
-  };
-  const { rate, allow_down: allowDown } = config.exploration;
-  const exploring: Pick<DecideDeps, 'explore'> =
-    rate > 0 ? { explore: (tier) => explore(tier, { rate, allowDown }, random()) } : {};
-  const decide = createDecide({ ...deciding, ...exploring });
+  });
   const execute = createExecute({
     models,
     provider: (id) => providers.byId.get(id),
@@ -206,7 +203,9 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     deadlineMs: config.execution.deadline_ms,
   });
   const keepText = KEEP_TEXT[config.store.text];
-  const handle = createHandle({ decide, execute, store, models, clock, logger, keepText });
+  const { handle, idle } = countInFlight(
+    createHandle({ decide, execute, store, models, clock, logger, keepText }),
+  );
   let draining = false;
   const notReady = async (): Promise<Record<string, string>> => {
     const failure = await store.ping().then(
@@ -217,7 +216,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   };
   const app = createApp({
     handle,
-    decide: createDecide(deciding),
+    decide,
     dialects: createDialects(),
     store,
     models,
@@ -231,12 +230,13 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   });
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
+    await Promise.race([idle(), setTimeout(LAST_RECORDS_MS, undefined, { ref: false })]);
     await Promise.all([store.close(), classifiers.close(), providers.close()]);
   };
   return {
     app,
     store,
-    summary: summarise(models, classifiers.current()?.id, judging),
+    summary: startSummary(config, { models, demo, classifier: classifiers.current()?.id, judge: judging }),
     reload: classifiers.reload,
     drain: () => {
       draining = true;

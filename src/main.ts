@@ -56,9 +56,17 @@ async function main(): Promise<void> {
   process.once('SIGINT', () => stop('SIGINT'));
 }
 
+/** What a person who starts the server can do about it; a stack trace only where nobody can. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const isListening = 'syscall' in error && error.syscall === 'listen';
+  return isListening
+    ? `${error.message}. Set PORT and HOST to an address that is free.`
+    : (error.stack ?? error.message);
+}
+
 main().catch((error: unknown) => {
-  const reason =
-    error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${reason}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exit(1);
 });

@@ -117,4 +117,26 @@ describe('SIGTERM', () => {
     await store.close();
     expect(stored?.outcome).toMatchObject({ status: 'ok', model: 'held' });
   }, 60_000);
+
+  it('keeps the outcome of a request that was cut off when draining had lasted long enough', async () => {
+    const upstream = await heldUpstream();
+    const server = await startServer({
+      config: {
+        server: { drain_timeout_ms: 100 },
+        judge: { model: 'none' },
+        providers: { held: { base_url: upstream.url } },
+        models: [{ id: 'held', provider: 'held', tier: 'simple' }],
+      },
+    });
+    running.push(server);
+    const inFlight = post(server.url, '/v1/route', { model: 'held', prompt: 'hello' }).catch(() => 'cut off');
+    await upstream.asked;
+    expect(await server.stop('SIGTERM')).toBe(0);
+    expect(await inFlight).toBe('cut off');
+
+    const store = await openSqliteStore(server.storePath);
+    const { total } = await store.stats({ from: 0, to: Number.MAX_SAFE_INTEGER });
+    await store.close();
+    expect(total).toMatchObject({ requests: 1, cancelled: 1 });
+  }, 60_000);
 });
