@@ -16,8 +16,9 @@ import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.
 import { createRetry, withBreaker, withBulkhead } from './providers/resilience.ts';
 import { createUpstream } from './providers/upstream.ts';
 import { costOf } from './routing/cost.ts';
-import { createDecide } from './routing/decide.ts';
+import { createDecide, type DecideDeps } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
+import { explore } from './routing/explore.ts';
 import { createHandle } from './routing/handle.ts';
 import { countInFlight } from './routing/in-flight.ts';
 import { redact } from './routing/redact.ts';
@@ -181,7 +182,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const store = await openStore(config);
   const classifiers = await composeClassifiers(config, logger, surroundings.openClassifier);
   const judging = judgeModel(config, models);
-  const decide = createDecide({
+  const deciding: DecideDeps = {
     classifier: classifiers.current,
     fallbackClassifier: createRulesClassifier(),
     judge: composeJudge(config, judging, providers, store, clock),
@@ -192,7 +193,11 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     clock,
     newId: () => `dec_${randomUUID()}`,
     logger,
-  });
+  };
+  const { rate, allow_down: allowDown } = config.exploration;
+  const exploring: Pick<DecideDeps, 'explore'> =
+    rate > 0 ? { explore: (tier) => explore(tier, { rate, allowDown }, random()) } : {};
+  const decide = createDecide({ ...deciding, ...exploring });
   const execute = createExecute({
     models,
     provider: (id) => providers.byId.get(id),
@@ -216,7 +221,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   };
   const app = createApp({
     handle,
-    decide,
+    decide: createDecide(deciding),
     dialects: createDialects(),
     store,
     models,
