@@ -72,7 +72,8 @@ export function fromOutcome(outcome: Partial<PerTier<boolean>>): Sufficiency {
   });
 }
 
-const GOOD_SCORE = 0.5;
+/** A score from here on is a thumb up. */
+export const GOOD_SCORE = 0.5;
 
 function fromFeedback(feedback: Feedback, answeredBy: Tier | undefined): Signal[] {
   const by = feedback.apiKey;
