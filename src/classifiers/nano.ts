@@ -33,6 +33,40 @@ export interface NanoJudgeOptions {
 
 const DAY_MS = 86_400_000;
 
+/** How long the sum of the store, whose reading takes longer with every decision of the day, is relied on. */
+const SUM_IS_GOOD_MS = 60_000;
+
+interface DayTally {
+  /** USD of the UTC day so far. Rejects where the store cannot be read. */
+  today(): Promise<number>;
+  add(costUsd: number | null): void;
+}
+
+/**
+ * What was spent today: by the store's account, which outlives the process and has what others spent, and by our own,
+ * which has dry runs and requests that were never recorded. The higher of the two counts.
+ */
+function createDayTally(spent: NanoJudgeOptions['spent'], clock: Clock): DayTally {
+  let day = Number.NaN;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let total = 0;
+  return {
+    async today() {
+      const now = clock.now();
+      const begun = Math.floor(now / DAY_MS) * DAY_MS;
+      if (begun === day && now - readAt < SUM_IS_GOOD_MS) return total;
+      const stored = await spent(begun);
+      total = begun === day ? Math.max(total, stored) : stored;
+      day = begun;
+      readAt = now;
+      return total;
+    },
+    add(costUsd) {
+      total += costUsd ?? 0;
+    },
+  };
+}
+
 /** A judge that is never there: doubt then goes one tier up. */
 export function createAbsentJudge(): Judge {
   const answer: JudgeAnswer = { status: 'not_configured', cached: false, latencyMs: 0, costUsd: 0 };
@@ -108,7 +142,7 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
   });
   const inFlight = new Map<string, Promise<JudgeAnswer>>();
 
-  const spentToday = async (): Promise<number> => options.spent(Math.floor(clock.now() / DAY_MS) * DAY_MS);
+  const tally = createDayTally(options.spent, clock);
 
   async function ask(text: string, started: number): Promise<JudgeAnswer> {
     const base = { model: model.id, cached: false };
@@ -120,7 +154,7 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
       costUsd: 0,
     });
     try {
-      if ((await spentToday()) >= options.dailyBudgetUsd) return unasked('budget_spent');
+      if ((await tally.today()) >= options.dailyBudgetUsd) return unasked('budget_spent');
     } catch {
       return unasked('error');
     }
@@ -131,9 +165,11 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
       const call = { request, upstreamModel: model.upstreamModel, signal: deadline };
       const { response } = await breaker.execute(() => provider.complete(call));
       const tier = parseVerdict(visibleText(response));
+      const costUsd = options.costOf(response.usage);
+      tally.add(costUsd);
       const paid = {
         latencyMs: took(),
-        costUsd: options.costOf(response.usage),
+        costUsd,
         ...(response.usage ? { usage: response.usage } : {}),
       };
       return tier

@@ -259,6 +259,37 @@ describe('the budget', () => {
     expect(since).toEqual([Date.UTC(2026, 0, 15)]);
   });
 
+  it('counts what was asked here and never recorded, such as dry runs', async () => {
+    const { ask, provider } = stage([{ text: 'SIMPLE' }, { text: 'SIMPLE' }, { text: 'SIMPLE' }], {
+      costOf: () => 0.6,
+    });
+    await ask('a');
+    expect(await ask('b')).toMatchObject({ status: 'answered' });
+    expect(await ask('c')).toMatchObject({ status: 'budget_spent' });
+    expect(provider.calls).toHaveLength(2);
+  });
+
+  it('takes up within a minute what others spent, and begins anew with the day', async () => {
+    const moves = Array.from({ length: 4 }, () => ({ text: 'SIMPLE' }));
+    let stored = 0;
+    let reads = 0;
+    const { ask, clock } = stage(moves, {
+      spent: async () => {
+        reads++;
+        return stored;
+      },
+    });
+    await ask('a');
+    stored = 3;
+    expect(await ask('b')).toMatchObject({ status: 'answered' });
+    expect(reads).toBe(1);
+    clock.advance(60_000);
+    expect(await ask('c')).toMatchObject({ status: 'budget_spent' });
+    stored = 0;
+    clock.advance(12 * 3_600_000);
+    expect(await ask('d')).toMatchObject({ status: 'answered' });
+  });
+
   it('does not keep a known answer back', async () => {
     let spent = 0;
     const { ask } = stage([{ text: 'SIMPLE' }], { spent: async () => spent });
