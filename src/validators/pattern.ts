@@ -1,17 +1,29 @@
 import type { Validator } from '../core/ports.ts';
+import { createBoundedPattern } from './bounded-pattern.ts';
 import { textOf } from './text-of.ts';
 
-/** Passes an answer whose text matches a regular expression somewhere. Throws on an invalid expression. */
+/**
+ * Passes an answer whose text matches a regular expression somewhere. An answer over which the expression takes too long
+ * fails. Throws on an invalid expression.
+ */
 export function createRegexValidator(name: string, pattern: string, flags: string): Validator {
-  const expression = new RegExp(pattern, flags);
+  const expression = createBoundedPattern(pattern, flags);
   return {
     name,
-    check: (response) =>
-      expression.test(textOf(response))
-        ? { ok: true }
-        : { ok: false, reason: 'the answer does not match the pattern' },
+    check(response) {
+      try {
+        return expression.test(textOf(response))
+          ? { ok: true }
+          : { ok: false, reason: 'the answer does not match the pattern' };
+      } catch {
+        return { ok: false, reason: 'the pattern takes too long over the answer' };
+      }
+    },
   };
 }
+
+/** Quotes and full stops that may stand around a label, at most; what is longer is no label and not looked at. */
+const MAX_MARKS = 100;
 
 /** Passes an answer whose text, trimmed of space, quotes and a final full stop, is one of the labels. */
 export function createLabelsValidator(
@@ -24,10 +36,12 @@ export function createLabelsValidator(
     return caseSensitive ? word : word.toLowerCase();
   };
   const allowed = new Set(labels.map(bare));
+  const longest = Math.max(...labels.map((label) => label.length)) + MAX_MARKS;
   return {
     name,
     check(response) {
-      return allowed.has(bare(textOf(response)))
+      const text = textOf(response).trim();
+      return text.length <= longest && allowed.has(bare(text))
         ? { ok: true }
         : { ok: false, reason: `the answer is none of: ${labels.join(', ')}` };
     },

@@ -129,3 +129,57 @@ describe('validators that cannot be built', () => {
     expect(() => createValidator('v', spec)).toThrow();
   });
 });
+
+describe('answers made to hold up the server', () => {
+  const slow = `${'a'.repeat(60)}!`;
+  const rows: readonly [string, ValidatorSpec, string, string][] = [
+    [
+      'a pattern that backtracks',
+      { type: 'regex', pattern: '^(a+)+$', flags: '' },
+      slow,
+      'the pattern takes too long over the answer',
+    ],
+    [
+      'a schema whose pattern backtracks',
+      { type: 'json_schema', schema: { type: 'string', pattern: '^(a+)+$' } },
+      JSON.stringify(slow),
+      'a pattern of the schema takes too long over the answer',
+    ],
+    [
+      'a fence that is never closed',
+      { type: 'json' },
+      `\`\`\`${'\n'.repeat(1_000_000)}x`,
+      'the answer is not valid JSON',
+    ],
+    [
+      'a million full stops',
+      { type: 'labels', labels: ['yes'], case_sensitive: false },
+      `${'.'.repeat(1_000_000)}x`,
+      'the answer is none of: yes',
+    ],
+  ];
+
+  it.each(rows)('fail: %s', (_, spec, text, reason) => {
+    expect(createValidator('v', spec).check(says(text), requestOf('hi'))).toEqual({ ok: false, reason });
+  });
+
+  it('leave each pattern of a schema its own meaning', () => {
+    const properties = { a: { type: 'string', pattern: '^x$' }, b: { type: 'string', pattern: '^y$' } };
+    const validator = createValidator('v', { type: 'json_schema', schema: { properties } });
+    expect(validator.check(says('{"a": "x", "b": "y"}'), requestOf('hi')).ok).toBe(true);
+    expect(validator.check(says('{"a": "x", "b": "x"}'), requestOf('hi')).ok).toBe(false);
+  });
+
+  it('leave the next answer unharmed', () => {
+    const validator = createValidator('v', { type: 'regex', pattern: '^(a+)+$', flags: '' });
+    expect(validator.check(says(slow), requestOf('hi')).ok).toBe(false);
+    expect(validator.check(says('aaa'), requestOf('hi')).ok).toBe(true);
+  });
+
+  it.each(['```json\n{"a": 1}\n```', '```\n{"a": 1}```', '```JSON \n\n{"a": 1}\n\n```'])(
+    'fenced JSON still passes: %j',
+    (text) => {
+      expect(createValidator('v', { type: 'json' }).check(says(text), requestOf('hi'))).toEqual({ ok: true });
+    },
+  );
+});
