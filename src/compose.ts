@@ -180,10 +180,15 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const providers = composeProviders(config, surroundings);
   const { models, demo } = providers;
   const store = await openStore(config);
-  const classifiers = await composeClassifiers(config, logger, surroundings.openClassifier);
+  const classifiers = await composeClassifiers(config, {
+    store,
+    clock,
+    logger,
+    open: surroundings.openClassifier,
+  });
   const judging = judgeModel(config, models);
   const deciding: DecideDeps = {
-    classifier: classifiers.current,
+    classifier: ({ session }) => classifiers.pick(session),
     fallbackClassifier: createRulesClassifier(),
     judge: composeJudge(config, judging, providers, store, clock),
     models,
@@ -197,7 +202,11 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const { rate, allow_down: allowDown } = config.exploration;
   const exploring: Pick<DecideDeps, 'explore'> =
     rate > 0 ? { explore: (tier) => explore(tier, { rate, allowDown }, random()) } : {};
-  const decide = createDecide({ ...deciding, ...exploring });
+  const decide = createDecide({
+    ...deciding,
+    ...exploring,
+    classifier: ({ session, decision }) => classifiers.pick(session ?? decision),
+  });
   const execute = createExecute({
     models,
     provider: (id) => providers.byId.get(id),
@@ -209,7 +218,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   });
   const keepText = KEEP_TEXT[config.store.text];
   const { handle, idle } = countInFlight(
-    createHandle({ decide, execute, store, models, clock, logger, keepText }),
+    createHandle({ decide, execute, store, models, clock, logger, keepText, observe: classifiers.observe }),
   );
   let draining = false;
   const notReady = async (): Promise<Record<string, string>> => {
@@ -229,6 +238,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     logger,
     bodyLimitBytes: config.server.body_limit_mb * 1024 * 1024,
     notReady,
+    lineup: classifiers.report,
     reload: classifiers.reload,
     adminRemote: config.admin.remote,
     version,
@@ -236,12 +246,13 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     await Promise.race([idle(), setTimeout(LAST_RECORDS_MS, undefined, { ref: false })]);
-    await Promise.all([store.close(), classifiers.close(), providers.close()]);
+    await classifiers.close();
+    await Promise.all([store.close(), providers.close()]);
   };
   return {
     app,
     store,
-    summary: startSummary(config, { models, demo, classifier: classifiers.current()?.id, judge: judging }),
+    summary: startSummary(config, { models, demo, classifier: classifiers.report().serving ?? undefined, judge: judging }),
     reload: classifiers.reload,
     drain: () => {
       draining = true;

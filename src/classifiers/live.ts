@@ -32,11 +32,13 @@ export interface LiveDeps {
   readonly open: () => Promise<Classifier>;
   /** Changes when the pointer does. */
   readonly pointer: () => Promise<string | undefined>;
+  /** What happens while nothing serves, for the log. */
+  readonly without: string;
   readonly logger: Logger;
 }
 
 /** Starts without a classifier; the first `reload` brings one. */
-export function createLiveClassifier({ open, pointer, logger }: LiveDeps): LiveClassifier {
+export function createLiveClassifier({ open, pointer, without, logger }: LiveDeps): LiveClassifier {
   let serving: Classifier | undefined;
   let seen: string | undefined;
   let closed = false;
@@ -68,7 +70,7 @@ export function createLiveClassifier({ open, pointer, logger }: LiveDeps): LiveC
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const still = serving === undefined ? {} : { serving: serving.id, previous: serving.id };
-      const instead = serving ? `${serving.id} goes on serving` : 'routing by keyword rules';
+      const instead = serving ? `${serving.id} goes on serving` : without;
       logger.error({ ...still, reason }, `THE CLASSIFIER CANNOT LOAD: ${instead} until this is mended`);
       return { status: 'failed', ...still, reason };
     }

@@ -35,6 +35,38 @@ const store = z
   })
   .describe('Where decisions, outcomes and feedback are kept.');
 
+const canary = z
+  .strictObject({
+    id: id.describe('Its id below the folder of bundles, or its folder.'),
+    share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .describe('Share of the sessions it decides for; of single requests where there is no session.'),
+    max_escalation_rate: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('It is switched off when more of its requests than this escalate, for sure.'),
+    max_down_rate: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('It is switched off when more of its thumbs than this point down, for sure.'),
+    min_requests: z
+      .int()
+      .min(1)
+      .default(50)
+      .describe('Fewest finished requests, or thumbs, that a limit judges by.'),
+    check_every_s: z.int().min(1).max(3_600).default(30).describe('How often the limits are looked at.'),
+  })
+  .describe(
+    "A second bundle that decides for a share of the traffic. It is switched off, until the next start, when the lower bound of a rate's 95 % interval exceeds its limit.",
+  );
+
 const classifier = z
   .strictObject({
     bundle: z
@@ -60,6 +92,12 @@ const classifier = z
       .describe(
         "Load another bundle when the folder's `current` names it. SIGHUP and the admin endpoint do so too.",
       ),
+    shadow: id
+      .optional()
+      .describe(
+        'A second bundle, by its id or folder, that decides nothing: its answer is kept with each decision.',
+      ),
+    canary: canary.optional(),
   })
   .describe('The local classifier.');
 

@@ -12,6 +12,7 @@ import type {
   FeedbackSignal,
   JudgeAnswer,
   Outcome,
+  ShadowAnswer,
 } from './routing.ts';
 import type { PerTier, Tier } from './tier.ts';
 
@@ -211,6 +212,22 @@ export interface Stats {
   };
 }
 
+/** What was seen of the requests that one classifier decided. */
+export interface ClassifierStats {
+  readonly requests: number;
+  /** By the tier that was decided. */
+  readonly byTier: PerTier<number>;
+  /** Requests with an outcome. */
+  readonly finished: number;
+  readonly escalated: number;
+  /** Requests with a live thumb. */
+  readonly rated: number;
+  /** Of these, thumbs down. */
+  readonly down: number;
+  /** By id of the shadow: requests both classified, and those where both named the same tier. */
+  readonly shadows: Readonly<Record<string, { readonly compared: number; readonly agreed: number }>>;
+}
+
 /** A logged request that carries feedback, as retraining reads it. */
 export interface LabelledDecision {
   readonly decisionId: string;
@@ -241,6 +258,8 @@ export interface Store {
   recordDecision(decision: Decision): Promise<void>;
   /** The decision must be recorded before. A second outcome of the same decision is ignored. */
   recordOutcome(outcome: Outcome): Promise<void>;
+  /** Adds the shadow's answer to a decision. Ignored where the decision has one, or is not there any more. */
+  recordShadow(decisionId: string, shadow: ShadowAnswer): Promise<void>;
   getDecision(id: string): Promise<StoredDecision | undefined>;
   /**
    * Feedback of different kinds on one decision, all of it or none. Last write wins per decision and kind.
@@ -250,6 +269,11 @@ export interface Store {
   /** Ends all live feedback of a decision; throws `unknown_decision` and `nothing_to_revoke`. */
   revokeFeedback(decisionId: string, at: number): Promise<{ readonly revoked: number }>;
   stats(window: StatsWindow): Promise<Stats>;
+  /** By classifier id; of one classifier where it is named. Decisions made without a classifier are left out. */
+  classifierStats(
+    window: StatsWindow,
+    classifier?: string,
+  ): Promise<Readonly<Record<string, ClassifierStats>>>;
   /** All decisions made within the window, oldest first. */
   decisions(window: StatsWindow): AsyncIterable<StoredDecision>;
   /**

@@ -14,6 +14,25 @@ export interface ReloadReport {
   readonly reason?: string;
 }
 
+/** Which bundles serve, and how. */
+export interface LineupReport {
+  /** Null where keyword rules decide. */
+  readonly serving: string | null;
+  readonly canary?: {
+    readonly id: string;
+    readonly share: number;
+    readonly on: boolean;
+    /** Why it is off. */
+    readonly reason?: string;
+  };
+  readonly shadow?: {
+    readonly id: string;
+    readonly on: boolean;
+    /** Requests it was not asked about because it had too many to do. */
+    readonly skipped: number;
+  };
+}
+
 /** What the HTTP layer needs. It never sees a provider or a classifier. */
 export interface HttpDeps {
   readonly handle: Handle;
@@ -28,6 +47,7 @@ export interface HttpDeps {
   readonly bodyLimitBytes: number;
   /** Name of what is wrong by name of the check, empty when the router can serve. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
+  readonly lineup: () => LineupReport;
   /** Loads the classifier bundle anew. Never rejects. */
   readonly reload: () => Promise<ReloadReport>;
   /** The operator's endpoints answer other machines too. */

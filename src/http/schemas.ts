@@ -184,6 +184,32 @@ const statsRow = z.object({
   }),
 });
 
+const share = z
+  .object({
+    count: z.int(),
+    of: z.int(),
+    rate: z.number().nullable(),
+    low: z.number().nullable(),
+    high: z.number().nullable(),
+  })
+  .describe('A share with its 95 % interval (Wilson).');
+
+const classifierRow = z.object({
+  requests: z.int(),
+  tiers: perTier(share),
+  escalations: share.describe('Of the finished requests.'),
+  thumbs_down: share.describe('Of the live thumbs.'),
+  shadow_agreement: z.record(z.string(), share).describe('By shadow: how often it named the same tier.'),
+});
+
+const lineup = z.object({
+  serving: z.string().nullable().describe('Null where keyword rules decide.'),
+  canary: z
+    .object({ id: z.string(), share: z.number(), on: z.boolean(), reason: z.string().optional() })
+    .optional(),
+  shadow: z.object({ id: z.string(), on: z.boolean(), skipped: z.int() }).optional(),
+});
+
 export const statsResponse = z.object({
   window: z.object({ from: z.iso.datetime(), to: z.iso.datetime() }),
   total: statsRow,
@@ -199,6 +225,8 @@ export const statsResponse = z.object({
       saved_share: z.number().nullable(),
     })
     .describe('Over requests whose cost and baseline are both known.'),
+  by_classifier: z.record(z.string(), classifierRow).describe('By the bundle that classified.'),
+  lineup: lineup.describe('Which bundles serve now, and why a canary does not.'),
 });
 
 export const decisionResponse = z.object({
@@ -216,4 +244,8 @@ export const healthResponse = z.object({ status: z.string() });
 export const readyResponse = z.object({
   status: z.enum(['ready', 'unavailable']),
   checks: z.record(z.string(), z.string()),
+  notes: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('What is amiss without keeping it from serving.'),
 });

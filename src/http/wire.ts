@@ -1,5 +1,6 @@
-import type { JsonValue } from '../core/json.ts';
-import type { Stats, StatsRow } from '../core/ports.ts';
+import { shareOf } from '../core/interval.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { ClassifierStats, Stats, StatsRow } from '../core/ports.ts';
 import { perTier } from '../core/tier.ts';
 
 function snake(name: string): string {
@@ -17,7 +18,7 @@ export function toWire(value: unknown): JsonValue {
 }
 
 /** Statistics as the API writes them. Names of models and sources are data and stay as they are. */
-export function statsToWire(stats: Stats): JsonValue {
+export function statsToWire(stats: Stats): JsonObject {
   const row = (value: StatsRow): JsonValue => toWire(value);
   return {
     window: { from: new Date(stats.window.from).toISOString(), to: new Date(stats.window.to).toISOString() },
@@ -27,4 +28,25 @@ export function statsToWire(stats: Stats): JsonValue {
     by_source: { ...stats.bySource },
     savings: toWire(stats.savings),
   };
+}
+
+/** The comparison of classifiers as the API writes it, shares with their intervals. Ids are data and stay as they are. */
+export function classifiersToWire(classifiers: Readonly<Record<string, ClassifierStats>>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(classifiers).map(([id, stats]) => [
+      id,
+      {
+        requests: stats.requests,
+        tiers: { ...perTier((tier) => toWire(shareOf(stats.byTier[tier], stats.requests))) },
+        escalations: toWire(shareOf(stats.escalated, stats.finished)),
+        thumbs_down: toWire(shareOf(stats.down, stats.rated)),
+        shadow_agreement: Object.fromEntries(
+          Object.entries(stats.shadows).map(([shadow, { agreed, compared }]) => [
+            shadow,
+            toWire(shareOf(agreed, compared)),
+          ]),
+        ),
+      },
+    ]),
+  );
 }

@@ -18,6 +18,8 @@ export interface HandleDeps {
   readonly logger: Logger;
   /** What is kept of the text the classifier read. */
   readonly keepText: (text: string) => string;
+  /** Told of every decision once it is on record, with its whole text. Returns at once and never throws. */
+  readonly observe?: (decision: Decision) => void;
 }
 
 export type HandledResult =
@@ -148,6 +150,7 @@ export function createHandle(deps: HandleDeps): Handle {
     const decided = await deps.decide(request, context);
     const decision = { ...decided, text: deps.keepText(decided.text) };
     await store.recordDecision(decision);
+    deps.observe?.(decided);
     try {
       const executed = await deps.execute(decision.plan, request, context.signal);
       const { candidate, answer } = executed;

@@ -110,6 +110,20 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       }
     },
   },
+  // What was decided before counts for no classifier: the columns are for comparing bundles that serve now.
+  '0003_classifiers': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      for (const name of ['classifier', 'classified_tier', 'shadow_classifier', 'shadow_tier']) {
+        await addTextColumn(db, 'decisions', name);
+      }
+      await db.schema
+        .createIndex('decisions_classifier')
+        .ifNotExists()
+        .on('decisions')
+        .columns(['classifier', 'at'])
+        .execute();
+    },
+  },
 };
 
 /** Brings the database to the newest schema; a failed migration leaves it as it was and rejects. */

@@ -12,6 +12,12 @@ export interface DecisionsTable {
   end_user: string | null;
   /** Of `text` as it is kept, to find the same text again; null where no text is kept. */
   text_hash: string | null;
+  /** Bundle id, `rules`, or null where the classifier was skipped. */
+  classifier: string | null;
+  /** What the classifier said, whatever was decided. */
+  classified_tier: string | null;
+  shadow_classifier: string | null;
+  shadow_tier: string | null;
   decision_ms: number;
   judge_cost_usd: number | null;
   /** The judge was asked and its answer did not come from the cache. */

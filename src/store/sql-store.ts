@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Store, StoredDecision } from '../core/ports.ts';
 import type { Outcome } from '../core/routing.ts';
+import { classifierStatsOf, recordShadow } from './classifiers.ts';
 import { createFeedbackWriter } from './feedback.ts';
 import { labelledDecisions, liveFeedback, storedDecisions } from './reading.ts';
 import { decisionOf, decisionRow, outcomeRow } from './rows.ts';
@@ -46,8 +47,10 @@ export function createSqlStore(db: Kysely<Tables>): Store {
         .onConflict((conflict) => conflict.column('decision_id').doNothing())
         .execute();
     },
+    recordShadow: (id, shadow) => recordShadow(db, id, shadow),
     getDecision: (id) => getDecision(db, id),
     stats: (window) => statsOf(db, window),
+    classifierStats: (window, classifier) => classifierStatsOf(db, window, classifier),
     decisions: (window) => storedDecisions(db, window),
     labelled: (window) => labelledDecisions(db, window),
     judgeSpend: (since) => judgeSpend(db, since),

@@ -41,6 +41,7 @@ function stage(bundles: readonly (Classifier | Error)[]) {
       return next;
     },
     pointer: async () => pointer.state,
+    without: 'nothing serves',
     logger,
   });
   return { live, logger, pointer, opened: () => opened };

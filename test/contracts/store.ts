@@ -395,6 +395,70 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
+    describe('classifiers', () => {
+      const shadow = { classifier: 'b', tier: 'complex', confidence: 0.75 } as const;
+      const by = (id: string, classifier: string, over: Partial<Decision> = {}): Decision =>
+        decisionOf(id, {
+          classifier,
+          classification: {
+            tier: 'simple',
+            confidence: 0.9,
+            probabilities: { simple: 0.9, moderate: 0.06, complex: 0.04 },
+            sufficiency: { simple: 0.9, moderate: 0.96, complex: 1 },
+          },
+          ...over,
+        });
+
+      it("are given the shadow's answer afterwards, the first one only", async () => {
+        const decision = by('d', 'a', { text: 'a text with "quotes" and }' });
+        await store.recordDecision(decision);
+        await store.recordShadow('d', shadow);
+        await store.recordShadow('d', { ...shadow, tier: 'simple' });
+        await store.recordShadow('nobody', shadow);
+        expect((await store.getDecision('d'))?.decision).toEqual({ ...decision, shadow });
+      });
+
+      it('are compared by what they decided within the window and how it went', async () => {
+        await store.recordDecision(by('a1', 'a'));
+        await store.recordDecision(by('a2', 'a', { tier: 'complex' }));
+        await store.recordDecision(by('a3', 'a', { at: NOON - 1 }));
+        await store.recordDecision(by('b1', 'b'));
+        await store.recordDecision(decisionOf('forced', { source: 'override' }));
+        await store.recordOutcome(outcomeOf('a1', { escalated: true }));
+        await store.recordOutcome(outcomeOf('a2'));
+        await store.recordShadow('a1', shadow);
+        await store.recordShadow('a2', { ...shadow, tier: 'simple' });
+        await add(thumb('a1', 'down'));
+        await add(thumb('a2', 'up'));
+        await add({ decisionId: 'a2', kind: 'score', score: 0.1 });
+        await add(thumb('b1', 'down'));
+        await store.revokeFeedback('b1', NOON + 600);
+        const window = { from: NOON, to: NOON + 1 };
+        const ofA = {
+          requests: 2,
+          byTier: { simple: 1, moderate: 0, complex: 1 },
+          finished: 2,
+          escalated: 1,
+          rated: 2,
+          down: 1,
+          shadows: { b: { compared: 2, agreed: 1 } },
+        };
+        const ofB = {
+          requests: 1,
+          byTier: { simple: 1, moderate: 0, complex: 0 },
+          finished: 0,
+          escalated: 0,
+          rated: 0,
+          down: 0,
+          shadows: {},
+        };
+        expect(await store.classifierStats(window)).toEqual({ a: ofA, b: ofB });
+        expect(await store.classifierStats(window, 'a')).toEqual({ a: ofA });
+        expect(await store.classifierStats(window, 'nobody')).toEqual({});
+        expect((await store.classifierStats(EVER)).a?.requests).toBe(3);
+      });
+    });
+
     describe('labelled decisions', () => {
       it('are those with live feedback, a judge’s answer or a rejected attempt', async () => {
         const judge = {

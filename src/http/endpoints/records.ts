@@ -8,7 +8,7 @@ import type { HttpDeps } from '../deps.ts';
 import { parseBody } from '../parse-body.ts';
 import { contextOf } from '../request-context.ts';
 import { feedbackRequest, statsQuery, windowOf } from '../schemas.ts';
-import { statsToWire, toWire } from '../wire.ts';
+import { classifiersToWire, statsToWire, toWire } from '../wire.ts';
 
 const KINDS = ['rating', 'score', 'tier', 'outcome', 'comment'] as const satisfies readonly FeedbackKind[];
 
@@ -54,6 +54,11 @@ export function createStats(deps: HttpDeps): RequestHandler {
     if (window.from >= window.to) {
       throw new RouterError('invalid_request', 'from: must be before to.', { field: 'from' });
     }
-    res.json(statsToWire(await deps.store.stats(window)));
+    const [stats, classifiers] = [await deps.store.stats(window), await deps.store.classifierStats(window)];
+    res.json({
+      ...statsToWire(stats),
+      by_classifier: classifiersToWire(classifiers),
+      lineup: toWire(deps.lineup()),
+    });
   };
 }

@@ -1,7 +1,7 @@
 /** What monitors and clients ask of the service itself. */
 import type { RequestHandler } from 'express';
 import { AUTO_MODELS } from '../../routing/override.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { HttpDeps, LineupReport } from '../deps.ts';
 import { toWire } from '../wire.ts';
 
 /** A fixed date for the `created` fields that both official clients expect of a model. */
@@ -40,11 +40,25 @@ export function createHealth(): RequestHandler {
   };
 }
 
+/** What is amiss with the bundles; the router serves nevertheless. */
+function notesOf({ serving, canary, shadow }: LineupReport): Record<string, string> {
+  return {
+    ...(serving === null ? { classifier: 'no bundle is loaded, keyword rules decide' } : {}),
+    ...(canary && !canary.on ? { canary: `${canary.id} is switched off: ${canary.reason ?? ''}` } : {}),
+    ...(shadow && !shadow.on ? { shadow: `the bundle ${shadow.id} is not loaded` } : {}),
+  };
+}
+
 /** `GET /readyz`: it can serve; 503 names what is missing. */
 export function createReady(deps: HttpDeps): RequestHandler {
   return async (_req, res) => {
     const checks = await deps.notReady();
     const ready = Object.keys(checks).length === 0;
-    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'unavailable', checks });
+    const notes = notesOf(deps.lineup());
+    res.status(ready ? 200 : 503).json({
+      status: ready ? 'ready' : 'unavailable',
+      checks,
+      ...(Object.keys(notes).length === 0 ? {} : { notes }),
+    });
   };
 }
