@@ -9,7 +9,7 @@ import {
   handleAll,
 } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
-import type { ChatRequest, ChatResponse, Usage } from '../core/chat.ts';
+import { type ChatRequest, textOf, type Usage } from '../core/chat.ts';
 import { RouterError } from '../core/errors.ts';
 import type { Clock, Judge, Provider } from '../core/ports.ts';
 import type { JudgeAnswer, JudgeStatus, ModelSpec } from '../core/routing.ts';
@@ -109,10 +109,6 @@ function question(text: string, model: string): ChatRequest {
   };
 }
 
-function visibleText(response: ChatResponse): string {
-  return response.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
-}
-
 /** True where no model was asked, or refused before it wrote anything. */
 function isUnbilled(error: unknown): boolean {
   if (error instanceof BrokenCircuitError) return true;
@@ -164,7 +160,7 @@ export function createNanoJudge(options: NanoJudgeOptions): Judge {
       const request = question(text, model.upstreamModel);
       const call = { request, upstreamModel: model.upstreamModel, signal: deadline };
       const { response } = await breaker.execute(() => provider.complete(call));
-      const tier = parseVerdict(visibleText(response));
+      const tier = parseVerdict(textOf(response));
       const costUsd = options.costOf(response.usage);
       tally.add(costUsd);
       const paid = {

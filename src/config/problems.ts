@@ -1,7 +1,7 @@
 /** Turns schema issues into messages that name the key and the nearest valid one. */
 import { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
-import { isJsonObject } from '../core/json.ts';
+import { fieldPath, isJsonObject } from '../core/json.ts';
 
 /** Edit distance (Levenshtein 1966) between two short strings. */
 export function editDistance(a: string, b: string): number {
@@ -49,14 +49,6 @@ function keysAt(schema: JsonObject, path: readonly PropertyKey[]): string[] {
   );
   const keys = reached.flatMap(({ properties }) => (isJsonObject(properties) ? Object.keys(properties) : []));
   return [...new Set(keys)];
-}
-
-/** `models[2].price.input`. */
-export function fieldPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    return text === '' ? String(step) : `${text}.${String(step)}`;
-  }, '');
 }
 
 /** One line for each thing wrong, naming the field and what is allowed. */

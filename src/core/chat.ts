@@ -180,6 +180,11 @@ export interface ChatResponse {
   readonly usage?: Usage;
 }
 
+/** The visible text of an answer: its text parts in order, without reasoning, refusals and tool calls. */
+export function textOf(response: Pick<ChatResponse, 'content'>): string {
+  return response.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
+
 /**
  * What happens in a stream. Order: one `start`, then deltas, then exactly one `finish` or `error`, and
  * nothing after it. Deltas of one tool call share its `index` (0, 1, 2 … in order of appearance).

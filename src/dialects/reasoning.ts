@@ -1,4 +1,5 @@
 import type { ReasoningOptions } from '../core/chat.ts';
+import { ownValue } from '../core/json.ts';
 
 /** Tokens an effort is worth, where a format asks for a budget. */
 const EFFORT_BUDGETS: Readonly<Record<string, number>> = {
@@ -14,7 +15,7 @@ const EFFORT_BUDGETS: Readonly<Record<string, number>> = {
 export function budgetOf(reasoning: ReasoningOptions | undefined): number | undefined {
   if (reasoning?.budgetTokens !== undefined) return reasoning.budgetTokens;
   if (reasoning?.effort === undefined || reasoning.effort === 'none') return undefined;
-  return EFFORT_BUDGETS[reasoning.effort] ?? EFFORT_BUDGETS.medium;
+  return ownValue(EFFORT_BUDGETS, reasoning.effort) ?? EFFORT_BUDGETS.medium;
 }
 
 /** The effort that these options ask for, one of those every reasoning model knows where it came as a budget. */

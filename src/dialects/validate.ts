@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
 import { RouterError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { fieldPath, isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** A plain JSON object whose fields are not looked at. */
 export const jsonObject = z.custom<JsonObject>(isJsonObject, {
@@ -13,14 +13,6 @@ export const typedObject = z.custom<JsonObject & { type: string }>(
   (value) => isJsonObject(value) && typeof value.type === 'string',
   { error: 'must be an object with a type' },
 );
-
-/** `messages` and `[2, 'content']` as `messages[2].content`. */
-function fieldPath(base: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`;
-    return text === '' ? String(key) : `${text}.${String(key)}`;
-  }, base);
-}
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a string',
@@ -64,7 +56,7 @@ export function parseAt<S extends z.ZodType>(
   const result = schema.safeParse(value, { error: allowed });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const field = fieldPath(path, issue?.path ?? []);
+  const field = fieldPath(issue?.path ?? [], path);
   const where = field === '' ? 'The body' : field;
   const prefix = code === 'upstream_malformed' ? 'The model provider sent an unreadable answer: ' : '';
   throw new RouterError(code, `${prefix}${where} ${issue?.message ?? 'is not valid'}.`, {

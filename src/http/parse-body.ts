@@ -1,12 +1,6 @@
 import type { z } from 'zod';
 import { RouterError } from '../core/errors.ts';
-
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    return text === '' ? String(step) : `${text}.${String(step)}`;
-  }, '');
-}
+import { fieldPath } from '../core/json.ts';
 
 /** Checks a body or a query; throws `invalid_request` that names the field and what is allowed. */
 export function parseBody<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
@@ -19,7 +13,7 @@ export function parseBody<S extends z.ZodType>(schema: S, value: unknown): z.out
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue ? pathOf(issue.path) : '';
+  const field = issue ? fieldPath(issue.path) : '';
   throw new RouterError(
     'invalid_request',
     `${field === '' ? 'body' : field}: ${issue?.message ?? 'not valid'}.`,

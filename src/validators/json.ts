@@ -1,9 +1,9 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { textOf } from '../core/chat.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Validator, Verdict } from '../core/ports.ts';
 import { createBoundedPattern } from './bounded-pattern.ts';
-import { textOf } from './text-of.ts';
 
 type Parsed = { readonly value: JsonValue } | { readonly reason: string };
 

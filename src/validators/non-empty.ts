@@ -1,5 +1,5 @@
+import { textOf } from '../core/chat.ts';
 import type { Validator } from '../core/ports.ts';
-import { textOf } from './text-of.ts';
 
 /** Passes an answer that has visible text or calls a tool. */
 export function createNonEmptyValidator(name: string): Validator {

@@ -1,6 +1,6 @@
+import { textOf } from '../core/chat.ts';
 import type { Validator } from '../core/ports.ts';
 import { createBoundedPattern } from './bounded-pattern.ts';
-import { textOf } from './text-of.ts';
 
 /**
  * Passes an answer whose text matches a regular expression somewhere. An answer over which the expression takes too long

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ImagePart, Part, TextPart, ToolResultPart } from '../../core/chat.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, ownValue } from '../../core/json.ts';
 import { jsonObject, parseAt, present, typedObject } from '../validate.ts';
 
 export type Block = JsonObject & { type: string };
@@ -89,6 +89,6 @@ export function encodeImage(image: ImagePart): JsonObject {
   const { mediaType, base64 } = image.data;
   return {
     type: 'image',
-    source: { type: 'base64', media_type: MEDIA_TYPES[mediaType] ?? mediaType, data: base64 },
+    source: { type: 'base64', media_type: ownValue(MEDIA_TYPES, mediaType) ?? mediaType, data: base64 },
   };
 }

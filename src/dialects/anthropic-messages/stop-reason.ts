@@ -1,4 +1,5 @@
 import type { StopReason } from '../../core/chat.ts';
+import { ownValue } from '../../core/json.ts';
 
 const CANONICAL: Readonly<Record<string, StopReason>> = {
   end_turn: 'stop',
@@ -22,7 +23,7 @@ const WIRE: Readonly<Record<StopReason, string>> = {
 
 /** The canonical reason; one that nobody here has heard of is a plain stop. */
 export function decodeStopReason(reason: string | null | undefined): StopReason {
-  return CANONICAL[reason ?? 'end_turn'] ?? 'stop';
+  return ownValue(CANONICAL, reason ?? 'end_turn') ?? 'stop';
 }
 
 export function encodeStopReason(reason: StopReason): string {

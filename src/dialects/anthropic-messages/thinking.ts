@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChatRequest, ReasoningOptions } from '../../core/chat.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { type JsonObject, ownValue } from '../../core/json.ts';
 import type { Losses } from '../losses.ts';
 import { budgetOf, effortOf } from '../reasoning.ts';
 import { parseAt } from '../validate.ts';
@@ -67,5 +67,5 @@ export function encodeThinking(request: ChatRequest, style: ThinkingStyle, losse
   const maxTokens = asked ?? Math.max(budget, MIN_BUDGET) + DEFAULT_MAX_TOKENS;
   if (style === 'budget') return { maxTokens, thinking: { type: 'enabled', budget_tokens: room } };
   const effort = effortOf(request.reasoning) ?? 'medium';
-  return { maxTokens, thinking: { type: 'adaptive' }, effort: EFFORTS[effort] ?? effort };
+  return { maxTokens, thinking: { type: 'adaptive' }, effort: ownValue(EFFORTS, effort) ?? effort };
 }

@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../../core/chat.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject, ownValue } from '../../core/json.ts';
 import type { EncodedRequest } from '../../core/ports.ts';
 import { createLosses, type Losses } from '../losses.ts';
 import { effortOf } from '../reasoning.ts';
@@ -47,7 +47,7 @@ function translate(request: ChatRequest, model: string, limitField: string, loss
       temperature: request.temperature,
       top_p: request.topP,
       stop: encodeStop(request.stop, losses),
-      reasoning_effort: effort === undefined ? undefined : (EFFORTS[effort] ?? effort),
+      reasoning_effort: effort === undefined ? undefined : (ownValue(EFFORTS, effort) ?? effort),
       stream: request.stream ? true : undefined,
       user: encodeUser(request.user, losses),
     }),

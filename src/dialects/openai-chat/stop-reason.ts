@@ -1,4 +1,5 @@
 import type { StopReason } from '../../core/chat.ts';
+import { ownValue } from '../../core/json.ts';
 
 const CANONICAL: Readonly<Record<string, StopReason>> = {
   stop: 'stop',
@@ -26,7 +27,7 @@ export interface AnswerKinds {
 
 /** The canonical reason; some servers say `stop` where the answer is a tool call or a refusal. */
 export function decodeStopReason(finishReason: string | null | undefined, kinds: AnswerKinds): StopReason {
-  const reason = CANONICAL[finishReason ?? 'stop'] ?? 'stop';
+  const reason = ownValue(CANONICAL, finishReason ?? 'stop') ?? 'stop';
   if (reason !== 'stop') return reason;
   if (kinds.hasToolCalls) return 'tool_calls';
   return kinds.hasRefusal ? 'refusal' : 'stop';
