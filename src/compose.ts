@@ -252,7 +252,12 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   return {
     app,
     store,
-    summary: startSummary(config, { models, demo, classifier: classifiers.report().serving ?? undefined, judge: judging }),
+    summary: startSummary(config, {
+      models,
+      demo,
+      classifier: classifiers.report().serving ?? undefined,
+      judge: judging,
+    }),
     reload: classifiers.reload,
     drain: () => {
       draining = true;
