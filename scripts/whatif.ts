@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { openOnnxClassifier } from '../src/classifiers/onnx.ts';
+import { createTokenReader } from '../src/classifiers/token-text.ts';
 import { loadConfig } from '../src/config/load.ts';
 import type { Classifier } from '../src/core/ports.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
@@ -52,9 +53,11 @@ async function questionOf(
   const { threshold, bundle, tierMap = {}, models } = options;
   const classifier = bundle === undefined ? undefined : await openBundle(bundle, models);
   const doubt = threshold ?? classifier?.doubtBelow;
-  const classify = async (text: string) => {
+  const read = createTokenReader(models);
+  const classify = async (kept: string) => {
+    const text = read(kept);
+    if (text === undefined) return undefined;
     const [answer] = (await classifier?.classify([{ text }])) ?? [];
-    if (!answer) throw new Error('the bundle gave no answer');
     return answer;
   };
   const says = [

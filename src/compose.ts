@@ -5,7 +5,8 @@ import type { Express } from 'express';
 import { Agent } from 'undici';
 import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
-import { composeClassifiers, type OpenClassifier } from './compose-classifiers.ts';
+import { createTokenKeeper } from './classifiers/token-text.ts';
+import { bundlePath, composeClassifiers, type OpenClassifier } from './compose-classifiers.ts';
 import { type Config, ConfigError, type ResolvedProvider } from './config/load.ts';
 import type { Clock, Dialect, Judge, Logger, Provider, Store, Validator } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
@@ -23,14 +24,9 @@ import { createHandle } from './routing/handle.ts';
 import { countInFlight } from './routing/in-flight.ts';
 import { redact } from './routing/redact.ts';
 import { startSummary } from './start-summary.ts';
+import { startRetention } from './store/retention.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { createValidator } from './validators/index.ts';
-
-const KEEP_TEXT: Readonly<Record<Config['store']['text'], (text: string) => string>> = {
-  full: (text) => text,
-  redacted: redact,
-  none: () => '',
-};
 
 export interface Surroundings {
   readonly clock: Clock;
@@ -170,6 +166,30 @@ function unusable(config: Config, what: string, error: unknown): ConfigError {
   return new ConfigError(config.file ?? 'The configuration', [`${what}: ${reason}`]);
 }
 
+/** What is kept of a text. Where ids are wanted and no tokenizer loads nothing is kept, rather than the words. */
+function composeKeepText(config: Config, logger: Logger): (text: string) => string {
+  switch (config.store.text) {
+    case 'full':
+      return (text) => text;
+    case 'redacted':
+      return redact;
+    case 'none':
+      return () => '';
+    case 'features':
+      try {
+        const ids = createTokenKeeper(bundlePath(config.classifier.bundle));
+        return (text) => ids(redact(text));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        logger.error(
+          { reason },
+          'store.text is `features` and no tokenizer loads: NO TEXT IS KEPT until a restart',
+        );
+        return () => '';
+      }
+  }
+}
+
 /** Longest wait for the outcomes of requests that were cut off when draining had lasted long enough. */
 const LAST_RECORDS_MS = 2_000;
 
@@ -216,10 +236,12 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     maxAttempts: config.execution.max_attempts,
     deadlineMs: config.execution.deadline_ms,
   });
-  const keepText = KEEP_TEXT[config.store.text];
+  const keepText = composeKeepText(config, logger);
   const { handle, idle } = countInFlight(
     createHandle({ decide, execute, store, models, clock, logger, keepText, observe: classifiers.observe }),
   );
+  const { retention_days: days } = config.store;
+  const retention = days === undefined ? undefined : startRetention({ store, days, clock, logger });
   let draining = false;
   const notReady = async (): Promise<Record<string, string>> => {
     const failure = await store.ping().then(
@@ -246,7 +268,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     await Promise.race([idle(), setTimeout(LAST_RECORDS_MS, undefined, { ref: false })]);
-    await classifiers.close();
+    await Promise.all([classifiers.close(), retention?.stop()]);
     await Promise.all([store.close(), providers.close()]);
   };
   return {

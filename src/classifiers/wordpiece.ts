@@ -44,6 +44,8 @@ const tokenizerSchema = z.object({
 export interface WordPiece {
   /** Ids with the start token in front, at most `maxTokens` of them. Total: any text has ids. */
   encode(text: string): Int32Array;
+  /** A text that has these ids again (as far as the limit lets it): lower case, digits as 0, unknown words lost. */
+  decode(ids: Iterable<number>): string;
   readonly size: number;
 }
 
@@ -94,6 +96,7 @@ export function createWordPiece(json: unknown, maxTokens: number): WordPiece | u
   if (unknown === undefined || start === undefined) return undefined;
   const splitter = new RegExp(`(${[...reserved.keys()].map(escapeExpression).join('|')})`);
   const memory = new Map<string, readonly number[]>();
+  const tokens = new Map([...vocab, ...reserved].map(([token, id]) => [id, token]));
 
   const idsOf = (word: string): readonly number[] => {
     const known = memory.get(word);
@@ -106,6 +109,16 @@ export function createWordPiece(json: unknown, maxTokens: number): WordPiece | u
   };
   return {
     size: vocab.size,
+    decode: (ids) => {
+      let text = '';
+      for (const id of ids) {
+        const token = tokens.get(id) ?? UNKNOWN_TOKEN;
+        if (id === start) continue;
+        if (token.startsWith('##')) text += token.slice(2);
+        else text += `${text === '' ? '' : ' '}${token}`;
+      }
+      return text;
+    },
     encode: (text) => {
       const ids = [start];
       for (const section of text.includes('<|') ? text.split(splitter) : [text]) {

@@ -251,6 +251,21 @@ export interface FeedbackInput extends FeedbackSignal {
   readonly apiKey?: string;
 }
 
+/** Which decisions to forget: exactly one is set. */
+export type ForgetSelector =
+  | { readonly decision: string }
+  | { readonly session: string }
+  | { readonly user: string }
+  /** Made before this, Unix milliseconds. */
+  | { readonly before: number };
+
+/** How many rows were deleted. */
+export interface Forgotten {
+  readonly decisions: number;
+  readonly outcomes: number;
+  readonly feedback: number;
+}
+
 /**
  * Where decisions live. A write is durable against the death of the process once its promise resolves.
  */
@@ -281,6 +296,8 @@ export interface Store {
    * client, oldest first.
    */
   labelled(window: StatsWindow): AsyncIterable<LabelledDecision>;
+  /** Deletes decisions with all that followed, in small steps, and says how much it was; zeros where nothing fits. */
+  forget(selector: ForgetSelector): Promise<Forgotten>;
   /** USD spent on the judge since the given time, as far as known. */
   judgeSpend(since: number): Promise<number>;
   /** Rejects when the store cannot be read and written. */

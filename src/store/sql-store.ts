@@ -4,6 +4,7 @@ import type { Store, StoredDecision } from '../core/ports.ts';
 import type { Outcome } from '../core/routing.ts';
 import { classifierStatsOf, recordShadow } from './classifiers.ts';
 import { createFeedbackWriter } from './feedback.ts';
+import { forget } from './forget.ts';
 import { labelledDecisions, liveFeedback, storedDecisions } from './reading.ts';
 import { decisionOf, decisionRow, outcomeRow } from './rows.ts';
 import type { Tables } from './schema.ts';
@@ -52,6 +53,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     stats: (window) => statsOf(db, window),
     classifierStats: (window, classifier) => classifierStatsOf(db, window, classifier),
     decisions: (window) => storedDecisions(db, window),
+    forget: (selector) => forget(db, selector),
     labelled: (window) => labelledDecisions(db, window),
     judgeSpend: (since) => judgeSpend(db, since),
     async ping() {

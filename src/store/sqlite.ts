@@ -34,6 +34,8 @@ export async function openSqliteStore(path: string): Promise<Store> {
   database.pragma('synchronous = NORMAL');
   database.pragma('busy_timeout = 5000');
   database.pragma('foreign_keys = ON');
+  // What is forgotten is overwritten, not only unlinked.
+  database.pragma('secure_delete = ON');
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
   try {
     await migratePatiently(db);

@@ -1,4 +1,5 @@
 /** Logged requests with feedback as training examples. */
+import { isTokenText } from '../classifiers/token-text.ts';
 import type { LabelledDecision } from '../core/ports.ts';
 import { type Capped, type Caps, capWeights, DEFAULT_CAPS, type Weighted } from './caps.ts';
 import type { Example } from './examples.ts';
@@ -10,21 +11,37 @@ export const FEEDBACK_SOURCE = 'feedback';
 export interface CollectedFeedback {
   readonly examples: readonly Example[];
   /** Rows that cannot be trained on, by the reason. */
-  readonly skipped: { readonly noText: number; readonly otherFeatures: number; readonly noSignal: number };
+  readonly skipped: {
+    readonly noText: number;
+    /** Kept as token ids whose tokenizer is gone. */
+    readonly otherTokenizer: number;
+    readonly otherFeatures: number;
+    readonly noSignal: number;
+  };
   readonly bySource: Readonly<Partial<Record<SignalSource, number>>>;
   /** What was scaled down because one key, session or day brought more than its limit. */
   readonly excess: Capped['excess'];
 }
 
-function exampleOf(row: LabelledDecision, judgement: NonNullable<ReturnType<typeof judgementOf>>): Example {
+export interface CollectOptions {
+  readonly caps?: Caps;
+  /** Reads texts that were kept as token ids; undefined where it cannot. Absent: there are none. */
+  readonly readText?: (kept: string) => string | undefined;
+}
+
+function exampleOf(
+  row: LabelledDecision,
+  text: string,
+  judgement: NonNullable<ReturnType<typeof judgementOf>>,
+): Example {
   const tier = tierOf(judgement.sufficient);
   return {
     id: row.decisionId,
     source: FEEDBACK_SOURCE,
     group: row.session ?? row.decisionId,
-    text: row.text,
-    prompt: row.text,
-    messages: [{ role: 'user', content: row.text }],
+    text,
+    prompt: text,
+    messages: [{ role: 'user', content: text }],
     ...(tier ? { tier } : {}),
     sufficient: judgement.sufficient,
     weight: judgement.weight,
@@ -41,19 +58,21 @@ function exampleOf(row: LabelledDecision, judgement: NonNullable<ReturnType<type
 export async function collectFeedback(
   rows: AsyncIterable<LabelledDecision>,
   featureVersion: string,
-  caps: Caps = DEFAULT_CAPS,
+  { caps = DEFAULT_CAPS, readText = (kept) => (isTokenText(kept) ? undefined : kept) }: CollectOptions = {},
 ): Promise<CollectedFeedback> {
   const examples: Example[] = [];
   const weighted: Weighted[] = [];
-  const skipped = { noText: 0, otherFeatures: 0, noSignal: 0 };
+  const skipped = { noText: 0, otherTokenizer: 0, otherFeatures: 0, noSignal: 0 };
   const bySource: Partial<Record<SignalSource, number>> = {};
   for await (const row of rows) {
     const judgement = judgementOf(row);
+    const text = readText(row.text);
     if (row.text === '') skipped.noText++;
+    else if (text === undefined) skipped.otherTokenizer++;
     else if (row.featureVersion !== featureVersion) skipped.otherFeatures++;
     else if (!judgement) skipped.noSignal++;
     else {
-      examples.push(exampleOf(row, judgement));
+      examples.push(exampleOf(row, text, judgement));
       weighted.push({ weight: judgement.weight, at: row.at, session: row.session, key: judgement.by });
       const [strongest] = judgement.sources;
       if (strongest) bySource[strongest] = (bySource[strongest] ?? 0) + 1;

@@ -9,8 +9,8 @@ import type { OffPolicyRow } from './off-policy.ts';
 export interface Question {
   /** Confidence below this is doubt. */
   readonly threshold?: number;
-  /** Answers of another bundle, in place of the logged ones. */
-  readonly classify?: (text: string) => Promise<Classification>;
+  /** Answers of another bundle to a kept text, in place of the logged ones; undefined where it cannot read it. */
+  readonly classify?: (text: string) => Promise<Classification | undefined>;
   /** Requests decided for one tier go to another. */
   readonly tierMap?: Partial<PerTier<Tier>>;
 }
@@ -75,13 +75,15 @@ export async function contextOf(stored: StoredDecision, question: Question): Pro
   const { classification: logged, gate, judge } = decision;
   if (!logged || !gate || decision.source === 'override' || decision.source === 'static') return undefined;
   if (question.classify && decision.text === '') return undefined;
+  const classification = question.classify ? await question.classify(decision.text) : logged;
+  if (!classification) return undefined;
   const judgeCost = judge?.costUsd ?? 0;
   const costUsd = outcome?.status === 'ok' ? outcome.costUsd : null;
   return {
     group: decision.session ?? decision.id,
     action: decision.tier,
     propensity: decision.propensity,
-    classification: question.classify ? await question.classify(decision.text) : logged,
+    classification,
     threshold: question.threshold ?? gate.threshold,
     asked: judge !== undefined && judge.status !== 'not_configured',
     ...(judge?.tier === undefined ? {} : { judge: judge.tier }),

@@ -155,6 +155,46 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(read[2]).toEqual({ decision: decisionOf('c', { at: NOON + 10 }), feedback: [] });
     });
 
+    describe('forgetting', () => {
+      beforeEach(async () => {
+        for (const [id, over] of Object.entries({
+          a: { user: 'ann', session: 's', at: NOON - 2 },
+          b: { user: 'bob', session: 's', at: NOON - 1 },
+          c: { user: 'ann', at: NOON },
+        })) {
+          await store.recordDecision(decisionOf(id, over));
+          await store.recordOutcome(outcomeOf(id));
+          await add(thumb(id, 'up'), { decisionId: id, kind: 'comment', comment: 'hm' });
+        }
+      });
+      const left = async (): Promise<string[]> => {
+        const ids: string[] = [];
+        for await (const { decision } of store.decisions(EVER)) ids.push(decision.id);
+        return ids;
+      };
+      it.each([
+        { selector: { decision: 'b' }, leaves: ['a', 'c'] },
+        { selector: { session: 's' }, leaves: ['c'] },
+        { selector: { user: 'ann' }, leaves: ['b'] },
+        { selector: { before: NOON }, leaves: ['c'] },
+        { selector: { user: 'nobody' }, leaves: ['a', 'b', 'c'] },
+      ])('by $selector takes all that followed with it', async ({ selector, leaves }) => {
+        const gone = 3 - leaves.length;
+        const said = await store.forget(selector);
+        expect(said).toEqual({ decisions: gone, outcomes: gone, feedback: 2 * gone });
+        expect(await left()).toEqual(leaves);
+        const { requests, feedback } = (await store.stats(EVER)).total;
+        expect([requests, feedback.up]).toEqual([leaves.length, leaves.length]);
+      });
+
+      it('goes on until all is gone', async () => {
+        for (let index = 0; index < 450; index++)
+          await store.recordDecision(decisionOf(`x${index}`, { session: 'x' }));
+        expect((await store.forget({ session: 'x' })).decisions).toBe(450);
+        expect(await left()).toEqual(['a', 'b', 'c']);
+      });
+    });
+
     describe('feedback', () => {
       beforeEach(() => store.recordDecision(decisionOf('d')));
       const live = async (): Promise<object[]> =>
