@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { readBaseData } from '../src/training/base-data.ts';
-import { pointTo } from '../src/training/bundle-writer.ts';
+import { moveTo } from '../src/training/bundles.ts';
 import { FIT_DEFAULTS } from '../src/training/fit.ts';
 import { train } from '../src/training/train.ts';
 
@@ -51,16 +51,15 @@ const manifest = await train({
   doubtShare: doubt,
   risk,
 });
-pointTo(models, id);
+moveTo(models, id, { action: 'promote', at: new Date() });
 bar.update(100);
 bar.stop();
 const rows = Object.values(manifest.data).reduce((sum, source) => sum + source.rows, 0);
 process.stdout.write(
   `${rows} rows in ${Math.round((Date.now() - started) / 1000)} s -> ${join(models, id)}\n`,
 );
+const SHOWN = ['accuracy', 'macroF1', 'simpleKept', 'accuracyAt70', 'ece'];
 for (const [name, figures] of Object.entries(manifest.metrics)) {
-  const { accuracy, macroF1, simpleKept, accuracyAt70, ece } = figures;
-  process.stdout.write(
-    `${name}: accuracy ${accuracy}, macro-F1 ${macroF1}, simple kept ${simpleKept}, at 70 % ${accuracyAt70}, ECE ${ece}\n`,
-  );
+  const shown = SHOWN.flatMap((key) => (figures[key] === undefined ? [] : [`${key} ${figures[key]}`]));
+  process.stdout.write(`${name}: ${shown.join(', ')}\n`);
 }

@@ -10,7 +10,7 @@ import { FEATURE_VERSION } from '../routing/features.ts';
 import { describeData, writeBundle } from './bundle-writer.ts';
 import type { Example } from './examples.ts';
 import { type FitInput, type FitOptions, type Fitted, fitModel, MAX_TOKENS } from './fit.ts';
-import { type Judged, summarise } from './metrics.ts';
+import { accuracy, type Judged, summarise } from './metrics.ts';
 import { encodeModel } from './model-graph.ts';
 import { runGraph } from './run-graph.ts';
 import { doubtForShare, simpleFrom } from './thresholds.ts';
@@ -71,6 +71,18 @@ export function outOfFoldJudged({ parts, outOfFold }: Fitted, examples: readonly
   });
 }
 
+/** Mean over the sources of others of the cross-fitted accuracy; with folds by source, that on sources never seen. */
+function meanOfSources(rows: readonly Judged[], examples: readonly Example[]): Record<string, number> {
+  const counted = examples.filter(({ tier, selected }) => tier !== undefined && !selected);
+  const sources = new Map<string, Judged[]>();
+  for (const [at, { source }] of counted.entries()) {
+    const row = rows[at];
+    if (row && !source.startsWith('authored')) sources.set(source, [...(sources.get(source) ?? []), row]);
+  }
+  const shares = [...sources.values()].map(accuracy);
+  return { sources: shares.length, accuracy: shares.reduce((sum, share) => sum + share, 0) / shares.length };
+}
+
 function rounded(metrics: Record<string, number>): Record<string, number> {
   const known = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
   return Object.fromEntries(known.map(([name, value]) => [name, Math.round(value * 1e4) / 1e4]));
@@ -82,7 +94,10 @@ export async function train(options: TrainOptions): Promise<Manifest> {
   const fitted = await fitModel(options, options.fit);
   const model = encodeModel(fitted.parts);
   const crossFitted = outOfFoldJudged(fitted, examples);
-  const metrics: Record<string, Record<string, number>> = { crossFitted: rounded(summarise(crossFitted)) };
+  const metrics: Record<string, Record<string, number>> = {
+    crossFitted: rounded(summarise(crossFitted)),
+    meanOfSources: rounded(meanOfSources(crossFitted, examples)),
+  };
   for (const [name, rows] of Object.entries(options.tests)) {
     if (rows.length > 0) metrics[name] = rounded(summarise(await judge(model, pretrained.vocab, rows)));
   }
