@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openOnnxClassifier } from '../classifiers/onnx.ts';
 import { FEATURE_VERSION } from '../routing/features.ts';
 import type { BaseData } from './base-data.ts';
-import { pointTo } from './bundle-writer.ts';
+import { moveTo } from './bundles.ts';
 import type { Example } from './examples.ts';
 import type { FitOptions } from './fit.ts';
 import type { Judged } from './metrics.ts';
@@ -93,7 +93,7 @@ export async function retrain(options: RetrainOptions): Promise<RetrainReport> {
   });
   const gate = await runGate(options, recent);
   writeFileSync(join(models, id, 'gate.json'), `${JSON.stringify(gate, null, 2)}\n`);
-  if (gate.promoted && options.promote) pointTo(models, id);
+  if (gate.promoted && options.promote) moveTo(models, id, { action: 'promote', at: new Date() });
   return {
     id,
     trainedOn: { base: base.input.examples.length, feedback: learnt.length },

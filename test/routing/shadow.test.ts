@@ -58,7 +58,9 @@ describe('the shadow', () => {
       return classificationOf('simple', 1);
     });
     const { shadow, logger, recorded } = stage(unsteady, 100);
-    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
     for (const id of ['a', 'b', 'c']) shadow.observe(classified(id));
     await settle();
     expect(logger.entries).toMatchObject([{ level: 'warn' }]);
