@@ -146,6 +146,8 @@ export interface ChatRequest {
   readonly user?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly nativeFields?: readonly NativeField[];
+  /** Headers that belong to the caller's format (`anthropic-beta`); sent on where the upstream speaks the same. */
+  readonly formatHeaders?: Readonly<Record<string, string>>;
 }
 
 /** Token counts. `inputTokens` and `outputTokens` are totals: cached and reasoning tokens are part of them. */

@@ -58,12 +58,13 @@ export function createUpstream(options: UpstreamOptions): Provider {
   const wire = WIRE[dialect.id];
   const url = options.baseUrl.replace(/\/+$/, '') + wire.path;
 
-  function headersOf(stream: boolean): Record<string, string> {
+  function headersOf({ stream, dialect: from, formatHeaders }: ChatRequest): Record<string, string> {
     const key = options.apiKey();
     return {
       'content-type': 'application/json',
       accept: stream ? 'text/event-stream' : 'application/json',
       ...wire.headers,
+      ...(from === dialect.id ? formatHeaders : {}),
       ...(key === undefined ? {} : wire.auth(key)),
       ...options.headers,
     };
@@ -74,7 +75,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
     const encoded = dialect.encodeRequest(call.request, call.upstreamModel);
     const answer = await send(url, {
       method: 'POST',
-      headers: headersOf(call.request.stream),
+      headers: headersOf(call.request),
       body: JSON.stringify(encoded.body),
       signal: AbortSignal.any([signals.caller, signals.deadline]),
       dispatcher: options.dispatcher,
