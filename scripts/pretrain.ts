@@ -1,7 +1,7 @@
 /**
  * Learns vocabulary and word vectors from unlabelled text, the pre-trained input of the trainer.
  *
- *     npm run pretrain -- --from DIR
+ *     npm run vectors -- --from DIR
  *
  * DIR holds `prompts-unlabelled.jsonl`, `tiers-public.jsonl` and `outcomes/`; rows held out for tests are left out.
  */
