@@ -119,7 +119,11 @@ describe('bad input', () => {
       says: /messages\[0\]\.role/,
     },
     { path: '/v1/chat/completions', body: 'null', says: /object/ },
-    { path: '/v1/feedback', body: { decision_id: 'x' }, says: /rating, score, tier, outcome, comment, revoke/ },
+    {
+      path: '/v1/feedback',
+      body: { decision_id: 'x' },
+      says: /rating, score, tier, outcome, comment, revoke/,
+    },
     { path: '/v1/feedback', body: { decision_id: 'x', rating: 'good' }, says: /rating.*up.*down/ },
     { path: '/v1/feedback', body: { decision_id: 'x', score: 2 }, says: /score/ },
     { path: '/v1/feedback', body: { decision_id: 'x', tier: 'hard' }, says: /tier.*simple.*complex/ },
