@@ -11,7 +11,7 @@ import type { Decision } from './core/routing.ts';
 import type { LineupReport } from './http/deps.ts';
 import { type Canary, createCanary } from './routing/canary.ts';
 import { FEATURE_VERSION } from './routing/features.ts';
-import { createShadow } from './routing/shadow.ts';
+import { createShadow, type Shadow } from './routing/shadow.ts';
 
 /** Folder of the project, where a relative bundle path is looked for when the working directory has none. */
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -63,19 +63,21 @@ export interface Classifiers {
   close(): Promise<void>;
 }
 
-interface Role {
-  readonly path: string;
-  readonly without: string;
+interface CanaryPart {
+  readonly canary: Canary;
+  readonly live: LiveClassifier;
+  readonly checkEveryMs: number;
+  report(): NonNullable<LineupReport['canary']>;
 }
 
 function composeCanary(
   config: NonNullable<Config['classifier']['canary']>,
-  classifier: () => Classifier | undefined,
+  live: LiveClassifier,
   { store, clock, logger }: ClassifierDeps,
-): Canary {
+): CanaryPart {
   const { id, share } = config;
   const started = clock.now();
-  return createCanary({
+  const canary = createCanary({
     id,
     share,
     limits: {
@@ -83,9 +85,9 @@ function composeCanary(
       maxDownRate: config.max_down_rate,
       minRequests: config.min_requests,
     },
-    classifier,
+    classifier: live.current,
     async seen() {
-      const by = classifier();
+      const by = live.current();
       if (!by) return undefined;
       const now = clock.now();
       const window = { from: Math.max(started, now - CANARY_WINDOW_MS), to: now + 1 };
@@ -93,72 +95,76 @@ function composeCanary(
     },
     logger,
   });
+  return {
+    canary,
+    live,
+    checkEveryMs: config.check_every_s * 1_000,
+    report() {
+      const reason = canary.offBecause();
+      return { id, share, on: reason === undefined, ...(reason === undefined ? {} : { reason }) };
+    },
+  };
+}
+
+interface ShadowPart {
+  readonly shadow: Shadow;
+  readonly live: LiveClassifier;
+  report(): NonNullable<LineupReport['shadow']>;
+}
+
+function composeShadow(id: string, live: LiveClassifier, { store, logger }: ClassifierDeps): ShadowPart {
+  const shadow = createShadow({
+    classifier: live.current,
+    record: (decisionId, answer) => store.recordShadow(decisionId, answer),
+    maxInFlight: SHADOW_IN_FLIGHT,
+    logger,
+  });
+  return {
+    shadow,
+    live,
+    report: () => ({ id, on: live.current() !== undefined, skipped: shadow.skipped() }),
+  };
 }
 
 /** Loads what the configuration names; what cannot be loaded is said loudly and waits for a reload. */
 export async function composeClassifiers(config: Config, deps: ClassifierDeps): Promise<Classifiers> {
-  const { store, logger, open = openerOf(config) } = deps;
+  const { logger, open = openerOf(config) } = deps;
   const { bundle, watch, shadow: shadowId, canary: canaryConfig } = config.classifier;
-  const live = ({ path, without }: Role): LiveClassifier =>
-    createLiveClassifier({
-      open: () => open(path),
-      pointer: () => pointerState(path),
-      without,
-      logger,
-    });
-  const main = live({ path: bundlePath(bundle), without: 'routing by keyword rules' });
-  const canaryLive =
-    canaryConfig && live({ path: neighbourPath(config, canaryConfig.id), without: 'there is no canary' });
-  const shadowLive =
+  const live = (path: () => string, without: string): LiveClassifier =>
+    createLiveClassifier({ open: () => open(path()), pointer: () => pointerState(path()), without, logger });
+  const beside = (id: string, without: string): LiveClassifier =>
+    live(() => neighbourPath(config, id), without);
+
+  const main = live(() => bundlePath(bundle), 'routing by keyword rules');
+  const canary =
+    canaryConfig && composeCanary(canaryConfig, beside(canaryConfig.id, 'there is no canary'), deps);
+  const shadow =
     shadowId === undefined
       ? undefined
-      : live({ path: neighbourPath(config, shadowId), without: 'there is no shadow' });
-  const canary = canaryConfig && canaryLive && composeCanary(canaryConfig, canaryLive.current, deps);
-  const shadow =
-    shadowLive &&
-    createShadow({
-      classifier: shadowLive.current,
-      record: (id, answer) => store.recordShadow(id, answer),
-      maxInFlight: SHADOW_IN_FLIGHT,
-      logger,
-    });
+      : composeShadow(shadowId, beside(shadowId, 'there is no shadow'), deps);
   const reload = async (): Promise<Reloaded> => {
-    const [report] = await Promise.all([main.reload(), canaryLive?.reload(), shadowLive?.reload()]);
+    const [report] = await Promise.all([main.reload(), canary?.live.reload(), shadow?.live.reload()]);
     return report;
   };
   await reload();
   const timers = [
     ...(watch ? [setInterval(() => main.reloadIfMoved(), WATCH_MS)] : []),
-    ...(canary ? [setInterval(() => canary.check(), canaryConfig.check_every_s * 1_000)] : []),
+    ...(canary ? [setInterval(() => canary.canary.check(), canary.checkEveryMs)] : []),
   ];
   for (const timer of timers) timer.unref();
   return {
-    pick: (key) => (key === undefined ? undefined : canary?.pick(key)) ?? main.current(),
-    observe: (decision) => shadow?.observe(decision),
-    report() {
-      const off = canary?.offBecause();
-      return {
-        serving: main.current()?.id ?? null,
-        ...(canary
-          ? {
-              canary: {
-                id: canaryConfig.id,
-                share: canaryConfig.share,
-                on: off === undefined,
-                ...(off === undefined ? {} : { reason: off }),
-              },
-            }
-          : {}),
-        ...(shadow && shadowId !== undefined
-          ? { shadow: { id: shadowId, on: shadowLive.current() !== undefined, skipped: shadow.skipped() } }
-          : {}),
-      };
-    },
+    pick: (key) => (key === undefined ? undefined : canary?.canary.pick(key)) ?? main.current(),
+    observe: (decision) => shadow?.shadow.observe(decision),
+    report: () => ({
+      serving: main.current()?.id ?? null,
+      ...(canary ? { canary: canary.report() } : {}),
+      ...(shadow ? { shadow: shadow.report() } : {}),
+    }),
     reload,
     async close() {
       for (const timer of timers) clearInterval(timer);
-      await shadow?.close();
-      await Promise.all([main.close(), canaryLive?.close(), shadowLive?.close()]);
+      await shadow?.shadow.close();
+      await Promise.all([main.close(), canary?.live.close(), shadow?.live.close()]);
     },
   };
 }
