@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Label, parseLabels } from './data/labels.ts';
-import { type Example, isFrozen, isHeldOut, RowError, readExamples } from './examples.ts';
+import { type Example, isFrozen, isHeldOut, isOutcomeTest, RowError, readExamples } from './examples.ts';
 import type { FitInput } from './fit.ts';
 import { readLexicon } from './lexicon.ts';
 import { readOutcomeModels, readOutcomes, sampleBySource } from './outcomes.ts';
@@ -61,6 +61,11 @@ function labelledOf(rows: readonly Example[], labels: ReadonlyMap<string, Label>
   });
 }
 
+/** The tables that routers are compared on (RouteLLM's) keep the half of the comparison to themselves. */
+function mayTrainOn({ source, id }: Example): boolean {
+  return !source.includes('routellm') || !isOutcomeTest(id);
+}
+
 /** Reads everything. Throws RowError on a bad row; missing public files only mean fewer rows. */
 export function readBaseData({ data, from }: BaseDataOptions): BaseData {
   const shared = (file: string): Example[] =>
@@ -72,7 +77,7 @@ export function readBaseData({ data, from }: BaseDataOptions): BaseData {
   const added = readLabels(join(data, 'public', 'added-labels.jsonl'));
   const chosen = added.size === 0 ? [] : labelledOf(shared('prompts-unlabelled.jsonl'), added);
   const authored = readExamples(join(data, 'authored'), 'authored');
-  const outcomes = from === undefined ? [] : readOutcomes(join(from, 'outcomes'));
+  const outcomes = from === undefined ? [] : readOutcomes(join(from, 'outcomes')).filter(mayTrainOn);
   const lexiconPath = join(data, 'lexicon.tsv');
   return {
     input: {

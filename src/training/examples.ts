@@ -134,6 +134,11 @@ export function isFrozen(group: string): boolean {
   return Number.parseInt(sha(`frozen:${group}`).slice(0, 8), 16) % 10 === 0;
 }
 
+/** True for the half of an outcome table's rows on which routers are compared and no training is done: stable by id. */
+export function isOutcomeTest(id: string): boolean {
+  return Number.parseInt(sha(`outcome:${id}`).slice(0, 8), 16) % 2 === 0;
+}
+
 /** A stable fold, 0 to `folds` - 1, of a group. */
 export function foldOf(group: string, folds: number): number {
   return Number.parseInt(sha(`fold:${group}`).slice(0, 8), 16) % folds;
