@@ -228,6 +228,25 @@ export interface ClassifierStats {
   readonly shadows: Readonly<Record<string, { readonly compared: number; readonly agreed: number }>>;
 }
 
+/** What tells whether the traffic or the classifier changed, over the decisions that a bundle had a say in. */
+export interface DriftStats {
+  /** Sure decisions of the classifier, by tier. */
+  readonly local: PerTier<number>;
+  readonly classified: number;
+  readonly doubtful: number;
+  /** Requests by the length of their prompt: the power of two below its tokens, as text. */
+  readonly lengths: Readonly<Record<string, number>>;
+  /** Requests by their facts (turns, tools, images and so on), where texts are kept as words. */
+  readonly facts: Readonly<Record<string, number>>;
+  readonly judge: {
+    readonly answered: number;
+    /** It named another tier than the classifier. */
+    readonly disagreed: number;
+    /** Of the classifier on these requests; null where there are none. */
+    readonly meanConfidence: number | null;
+  };
+}
+
 /** A logged request that carries feedback, as retraining reads it. */
 export interface LabelledDecision {
   readonly decisionId: string;
@@ -289,6 +308,7 @@ export interface Store {
     window: StatsWindow,
     classifier?: string,
   ): Promise<Readonly<Record<string, ClassifierStats>>>;
+  drift(window: StatsWindow): Promise<DriftStats>;
   /** All decisions made within the window, oldest first. */
   decisions(window: StatsWindow): AsyncIterable<StoredDecision>;
   /**

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DECISION_SOURCES } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
+import { ALARMS } from '../routing/alarms.ts';
 
 export const tierSchema = z.enum(TIERS);
 const probability = z.number().min(0).max(1);
@@ -226,6 +227,16 @@ export const statsResponse = z.object({
     })
     .describe('Over requests whose cost and baseline are both known.'),
   by_classifier: z.record(z.string(), classifierRow).describe('By the bundle that classified.'),
+  alarms: z
+    .array(
+      z.object({
+        name: z.enum(ALARMS),
+        says: z.string(),
+        value: z.number(),
+        bound: z.number().describe('The value from which it is raised.'),
+      }),
+    )
+    .describe('What has drifted or collapsed, this window against the one of the same length before it.'),
   lineup: lineup.describe('Which bundles serve now, and why a canary does not.'),
 });
 

@@ -8,11 +8,16 @@ interface UsersTables {
 const PAGE = 500;
 
 /** Unless it is there: SQLite migrates outside any transaction, so a migration must be able to start again. */
-async function addTextColumn(db: Kysely<unknown>, table: string, column: string): Promise<void> {
+async function addColumn(
+  db: Kysely<unknown>,
+  table: string,
+  column: string,
+  type: 'text' | 'bigint' | 'double precision' = 'text',
+): Promise<void> {
   const tables = await db.introspection.getTables();
   const columns = tables.find(({ name }) => name === table)?.columns ?? [];
   if (columns.some(({ name }) => name === column)) return;
-  await db.schema.alterTable(table).addColumn(column, 'text').execute();
+  await db.schema.alterTable(table).addColumn(column, type).execute();
 }
 
 /** Until now the end user stood in the document alone. */
@@ -97,9 +102,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
   '0002_users_retries_outcomes': {
     async up(db: Kysely<unknown>): Promise<void> {
-      await addTextColumn(db, 'decisions', 'end_user');
-      await addTextColumn(db, 'decisions', 'text_hash');
-      await addTextColumn(db, 'feedback', 'outcome');
+      await addColumn(db, 'decisions', 'end_user');
+      await addColumn(db, 'decisions', 'text_hash');
+      await addColumn(db, 'feedback', 'outcome');
       await fillUsers(db as Kysely<UsersTables>);
       for (const [name, columns] of Object.entries({
         decisions_user: ['end_user'],
@@ -114,7 +119,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_classifiers': {
     async up(db: Kysely<unknown>): Promise<void> {
       for (const name of ['classifier', 'classified_tier', 'shadow_classifier', 'shadow_tier']) {
-        await addTextColumn(db, 'decisions', name);
+        await addColumn(db, 'decisions', name);
       }
       await db.schema
         .createIndex('decisions_classifier')
@@ -122,6 +127,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .on('decisions')
         .columns(['classifier', 'at'])
         .execute();
+    },
+  },
+  /** Decisions from before it stay without these: drift is read off the last windows only. */
+  '0004_drift': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await addColumn(db, 'decisions', 'prompt_tokens', 'bigint');
+      await addColumn(db, 'decisions', 'confidence', 'double precision');
+      await addColumn(db, 'decisions', 'judge_tier');
+      await addColumn(db, 'decisions', 'facts');
     },
   },
 };

@@ -12,6 +12,11 @@ export function textHash(text: string): string | null {
   return text === '' ? null : createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
+function factsOf(text: string): string | null {
+  if (text === '' || text.startsWith('<|ids:')) return null;
+  return /^(?:<\|[a-z]+(?::\d+)?\|> ?)*/.exec(text)?.[0].trim() ?? '';
+}
+
 export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
   const { text, ...document } = decision;
   const asked = decision.judge && !decision.judge.cached && decision.judge.model !== undefined;
@@ -26,6 +31,10 @@ export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
     text_hash: textHash(text),
     classifier: decision.classifier ?? null,
     classified_tier: decision.classification?.tier ?? null,
+    confidence: decision.classification?.confidence ?? null,
+    judge_tier: decision.judge?.tier ?? null,
+    prompt_tokens: decision.inputTokens,
+    facts: factsOf(text),
     shadow_classifier: decision.shadow?.classifier ?? null,
     shadow_tier: decision.shadow?.tier ?? null,
     decision_ms: decision.decisionMs,

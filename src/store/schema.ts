@@ -16,6 +16,13 @@ export interface DecisionsTable {
   classifier: string | null;
   /** What the classifier said, whatever was decided. */
   classified_tier: string | null;
+  /** How sure the classifier was, 0 to 1. */
+  confidence: number | null;
+  judge_tier: string | null;
+  /** Estimated tokens of the prompt. */
+  prompt_tokens: number | null;
+  /** The reserved tokens before what is asked, empty for a plain prompt; null where the text is not kept as words. */
+  facts: string | null;
   shadow_classifier: string | null;
   shadow_tier: string | null;
   decision_ms: number;

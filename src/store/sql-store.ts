@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Store, StoredDecision } from '../core/ports.ts';
 import type { Outcome } from '../core/routing.ts';
 import { classifierStatsOf, recordShadow } from './classifiers.ts';
+import { driftOf } from './drift.ts';
 import { createFeedbackWriter } from './feedback.ts';
 import { forget } from './forget.ts';
 import { labelledDecisions, liveFeedback, storedDecisions } from './reading.ts';
@@ -53,6 +54,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     stats: (window) => statsOf(db, window),
     classifierStats: (window, classifier) => classifierStatsOf(db, window, classifier),
     decisions: (window) => storedDecisions(db, window),
+    drift: (window) => driftOf(db, window),
     forget: (selector) => forget(db, selector),
     labelled: (window) => labelledDecisions(db, window),
     judgeSpend: (since) => judgeSpend(db, since),

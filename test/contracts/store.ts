@@ -155,6 +155,56 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(read[2]).toEqual({ decision: decisionOf('c', { at: NOON + 10 }), feedback: [] });
     });
 
+    it('adds up what tells drift, over the decisions of the window that a bundle had a say in', async () => {
+      const says = (tier: Decision['tier'], confidence: number): Pick<Decision, 'classification'> => {
+        const probabilities = { simple: 0, moderate: 0, complex: 0, [tier]: confidence };
+        return { classification: { tier, confidence, probabilities, sufficiency: probabilities } };
+      };
+      const judge = { status: 'answered', cached: false, latencyMs: 1, costUsd: 0 } as const;
+      const doubt = { classifier: 'b', ...says('simple', 0.5) };
+      const logged: Record<string, Partial<Decision>> = {
+        sure: { classifier: 'b', ...says('simple', 0.9), inputTokens: 15, text: 'plain' },
+        other: { classifier: 'b', ...says('complex', 0.8), tier: 'complex', inputTokens: 16, text: '' },
+        agrees: {
+          ...doubt,
+          source: 'nano',
+          judge: { ...judge, tier: 'simple' },
+          text: '<|ids:000000000000|>1',
+        },
+        contradicts: {
+          ...doubt,
+          ...says('moderate', 0.4),
+          source: 'nano',
+          judge: { ...judge, tier: 'complex' },
+          text: '<|turns:2|> <|json|> and <|history|> x',
+          inputTokens: 0,
+        },
+        silent: { ...doubt, source: 'fallback', judge: { ...judge, status: 'timeout' }, inputTokens: 5e6 },
+        rules: { classifier: 'rules', ...says('simple', 0.9), source: 'fallback' },
+        forced: { source: 'override' },
+        early: { classifier: 'b', ...says('simple', 0.9), at: NOON - 1 },
+      };
+      for (const [id, over] of Object.entries(logged)) {
+        await store.recordDecision(decisionOf(id, over));
+      }
+      expect(await store.drift({ from: NOON, to: NOON + 1 })).toEqual({
+        local: { simple: 1, moderate: 0, complex: 1 },
+        classified: 5,
+        doubtful: 3,
+        lengths: { '0': 1, '8': 2, '16': 1, '1048576': 1 },
+        facts: { '': 2, '<|turns:2|> <|json|>': 1 },
+        judge: { answered: 2, disagreed: 1, meanConfidence: 0.45 },
+      });
+      expect(await store.drift({ from: 1, to: 2 })).toEqual({
+        local: { simple: 0, moderate: 0, complex: 0 },
+        classified: 0,
+        doubtful: 0,
+        lengths: {},
+        facts: {},
+        judge: { answered: 0, disagreed: 0, meanConfidence: null },
+      });
+    });
+
     describe('forgetting', () => {
       beforeEach(async () => {
         for (const [id, over] of Object.entries({

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { RouterError } from '../../core/errors.ts';
 import type { FeedbackInput } from '../../core/ports.ts';
 import type { FeedbackKind } from '../../core/routing.ts';
+import { alarmsOf } from '../../routing/alarms.ts';
 import { keyLabel } from '../../routing/context.ts';
 import type { HttpDeps } from '../deps.ts';
 import { parseBody } from '../parse-body.ts';
@@ -54,11 +55,14 @@ export function createStats(deps: HttpDeps): RequestHandler {
     if (window.from >= window.to) {
       throw new RouterError('invalid_request', 'from: must be before to.', { field: 'from' });
     }
+    const before = { from: 2 * window.from - window.to, to: window.from };
+    const drift = { now: await deps.store.drift(window), before: await deps.store.drift(before) };
     const [stats, classifiers] = [await deps.store.stats(window), await deps.store.classifierStats(window)];
     res.json({
       ...statsToWire(stats),
       by_classifier: classifiersToWire(classifiers),
       lineup: toWire(deps.lineup()),
+      alarms: toWire(alarmsOf(drift.now, drift.before)),
     });
   };
 }

@@ -1,0 +1,70 @@
+/** The sums behind the alarms. */
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DriftStats, StatsWindow } from '../core/ports.ts';
+import type { Tables } from './schema.ts';
+
+interface SumsRow {
+  simple: number;
+  moderate: number;
+  complex: number;
+  classified: number;
+  doubtful: number;
+  answered: number;
+  disagreed: number;
+  mean_confidence: number | null;
+}
+
+/** Lengths from 2^0 to 2^20 tokens; what is longer counts with the last. */
+const POWERS = Array.from({ length: 21 }, (_, index) => 2 ** (20 - index));
+const LENGTH = sql`case ${sql.join(
+  POWERS.map((power) => sql`when prompt_tokens >= ${sql.lit(power)} then ${sql.lit(String(power))}`),
+  sql` `,
+)} else '0' end`;
+
+/** Decisions in which a bundle had a say; keyword rules are what is left when there is none. */
+const BY_BUNDLE = sql`source in ('local', 'nano', 'fallback') and classifier <> 'rules'`;
+
+async function histogram(
+  db: Kysely<Tables>,
+  value: RawBuilder<unknown>,
+  known: RawBuilder<unknown>,
+  { from, to }: StatsWindow,
+): Promise<Record<string, number>> {
+  const { rows } = await sql<{ bucket: string; requests: number }>`
+    select ${value} as bucket, count(*) as requests from decisions
+    where at >= ${from} and at < ${to} and ${BY_BUNDLE} and ${known} is not null
+    group by 1`.execute(db);
+  return Object.fromEntries(rows.map(({ bucket, requests }) => [bucket, Number(requests)]));
+}
+
+/** Of the decisions made within the window. */
+export async function driftOf(db: Kysely<Tables>, window: StatsWindow): Promise<DriftStats> {
+  const { rows } = await sql<SumsRow>`
+    select count(case when source = 'local' and tier = 'simple' then 1 end) as simple,
+      count(case when source = 'local' and tier = 'moderate' then 1 end) as moderate,
+      count(case when source = 'local' and tier = 'complex' then 1 end) as complex,
+      count(*) as classified,
+      count(case when source <> 'local' then 1 end) as doubtful,
+      count(judge_tier) as answered,
+      count(case when judge_tier <> classified_tier then 1 end) as disagreed,
+      avg(case when judge_tier is not null then confidence end) as mean_confidence
+    from decisions where at >= ${window.from} and at < ${window.to} and ${BY_BUNDLE}`.execute(db);
+  const [sums] = rows;
+  const count = (value: number | undefined): number => Number(value ?? 0);
+  return {
+    local: {
+      simple: count(sums?.simple),
+      moderate: count(sums?.moderate),
+      complex: count(sums?.complex),
+    },
+    classified: count(sums?.classified),
+    doubtful: count(sums?.doubtful),
+    lengths: await histogram(db, LENGTH, sql`prompt_tokens`, window),
+    facts: await histogram(db, sql`facts`, sql`facts`, window),
+    judge: {
+      answered: count(sums?.answered),
+      disagreed: count(sums?.disagreed),
+      meanConfidence: sums?.mean_confidence ?? null,
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { decisionOf } from '../contracts/store.ts';
+import { startRouter } from './harness.ts';
+
+it('/v1/stats raises the alarms of its window', async () => {
+  const router = await startRouter();
+  try {
+    const alarms = async (): Promise<unknown> => {
+      const stats = await (await router.get('/v1/stats?window=1h')).json();
+      return (stats as { alarms: unknown }).alarms;
+    };
+    expect(await alarms()).toEqual([]);
+    for (let index = 0; index < 200; index++) {
+      await router.router.store.recordDecision(
+        decisionOf(`d${index}`, { at: Date.now(), classifier: 'bundle' }),
+      );
+    }
+    expect(await alarms()).toEqual([
+      {
+        name: 'nearly_constant',
+        says: '100.0 % of 200 sure decisions are simple',
+        value: 1,
+        bound: 0.95,
+      },
+    ]);
+  } finally {
+    await router.close();
+  }
+});
