@@ -33,17 +33,14 @@ export function setRouterHeaders(res: Response, handled: Handled): void {
   const { decision, candidate, result } = handled;
   setDecisionHeaders(res, decision);
   res.setHeader('x-router-model', headerText(candidate?.model ?? 'none'));
-  if (result.kind === 'stream') {
-    res.setHeader('x-router-cost-usd', money(candidate?.estimatedCostUsd));
-    res.setHeader('x-router-cost-kind', 'estimate');
-  } else {
-    res.setHeader('x-router-cost-usd', money(result.outcome.costUsd));
-    res.setHeader('x-router-cost-kind', 'actual');
-    const dropped = result.outcome.attempts.at(-1)?.dropped ?? [];
-    if (dropped.length > 0) res.setHeader('x-router-dropped', headerText(dropped.join(', ')));
-    const tier = result.outcome.tier;
-    if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
-  }
+  const streams = result.kind === 'stream';
+  const cost = streams ? candidate?.estimatedCostUsd : result.outcome.costUsd;
+  res.setHeader('x-router-cost-usd', money(cost));
+  res.setHeader('x-router-cost-kind', streams ? 'estimate' : 'actual');
+  const dropped = streams ? result.dropped : (result.outcome.attempts.at(-1)?.dropped ?? []);
+  if (dropped.length > 0) res.setHeader('x-router-dropped', headerText(dropped.join(', ')));
+  const tier = streams ? candidate?.tier : result.outcome.tier;
+  if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
   if (result.kind !== 'error' && result.unvalidated !== undefined) {
     res.setHeader('x-router-validation', headerText(`failed ${result.unvalidated}`));
   }

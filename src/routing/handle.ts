@@ -33,6 +33,8 @@ export type HandledResult =
   | {
       readonly kind: 'stream';
       readonly dialect: DialectId;
+      /** Request fields that the answering model's format has no place for. */
+      readonly dropped: readonly string[];
       /** Ends in one `finish` or `error`; the outcome is recorded when it has ended or was given up. */
       readonly frames: AsyncIterable<StreamFrame>;
       readonly unvalidated?: string;
@@ -157,11 +159,8 @@ export function createHandle(deps: HandleDeps): Handle {
       const unvalidated = executed.unvalidated === undefined ? {} : { unvalidated: executed.unvalidated };
       if (answer.kind === 'stream') {
         const frames = recorded(executed, answer.stream.frames, decision, context);
-        return {
-          decision,
-          candidate,
-          result: { kind: 'stream', dialect: answer.stream.dialect, frames, ...unvalidated },
-        };
+        const { dialect, dropped } = answer.stream;
+        return { decision, candidate, result: { kind: 'stream', dialect, dropped, frames, ...unvalidated } };
       }
       const outcome = outcomeOf(decision, context, executed);
       await record(outcome, decision);

@@ -42,6 +42,24 @@ describe('headers of an answer', () => {
     expect(answer.headers.get('set-cookie')).toBeNull();
   });
 
+  it('name what was dropped before a stream too', async () => {
+    const body = { model: '模型\n1', messages, stream: true, seed: 7 };
+    const answer = await router.post('/v1/chat/completions', body);
+    await answer.text();
+    expect(answer.headers.get('x-router-dropped')).toBe('seed');
+  });
+
+  it('name the tier that answers where it is another, before a stream too', async () => {
+    const answer = await router.post('/v1/chat/completions', {
+      model: 'auto:moderate',
+      messages,
+      stream: true,
+    });
+    await answer.text();
+    expect(answer.headers.get('x-router-tier')).toBe('moderate');
+    expect(answer.headers.get('x-router-answered-by')).toBe('complex');
+  });
+
   it('name a validator whatever it is called', async () => {
     const answer = await router.post('/v1/chat/completions', { model: 'auto', messages }, { 'x-v': '1' });
     expect(answer.headers.get('x-router-validation')).toBe('failed no%0Away');
