@@ -69,6 +69,8 @@ async function* pages(
       .leftJoin('outcomes as o', 'o.decision_id', 'd.id')
       .select(['d.id', 'd.at', 'd.text', 'd.document', 'o.document as outcome', retried.as('retried')])
       .where('d.at', '<', window.to)
+      // Follows from the next condition; it is what lets the index begin where the last page ended.
+      .where('d.at', '>=', after.at)
       .where((eb) =>
         eb.or([eb('d.at', '>', after.at), eb.and([eb('d.at', '=', after.at), eb('d.id', '>', after.id)])]),
       )
