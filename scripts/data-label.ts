@@ -10,8 +10,9 @@
 import { createInterface } from 'node:readline';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { composeLabelJudge, systemClock } from '../src/compose.ts';
+import { composeLabelJudge } from '../src/compose-judge.ts';
 import { loadConfig } from '../src/config/load.ts';
+import { systemClock } from '../src/surroundings.ts';
 import { type Desk, labelByJudge, labelByPerson, unlabelled } from '../src/training/data/label.ts';
 import { type LabelFile, openLabelFile } from '../src/training/data/label-file.ts';
 import { type DataRow, readRows } from '../src/training/data/read.ts';

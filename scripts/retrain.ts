@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { createTokenReader } from '../src/classifiers/token-text.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
@@ -60,11 +61,14 @@ if (!existsSync(path)) {
 }
 const store = await openSqliteStore(path);
 const window = { from: now.getTime() - options.days * DAY_MS, to: now.getTime() + 1 };
-const collected = await collectFeedback(store.labelled(window), FEATURE_VERSION);
+const collected = await collectFeedback(store.labelled(window), FEATURE_VERSION, {
+  readText: createTokenReader(options.models),
+});
 await store.close();
-const { skipped, bySource } = collected;
+const { skipped, bySource, excess } = collected;
 process.stdout.write(
-  `${collected.examples.length} requests with feedback: ${JSON.stringify(bySource)}; left out: ${JSON.stringify(skipped)}\n`,
+  `${collected.examples.length} requests with feedback: ${JSON.stringify(bySource)}; left out: ${JSON.stringify(skipped)}\n` +
+    `over a limit and scaled down: ${JSON.stringify(excess)}\n`,
 );
 if (collected.examples.length === 0) {
   process.stdout.write('Nothing to learn from yet: the running model stays.\n');

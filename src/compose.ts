@@ -2,21 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
-import { Agent } from 'undici';
-import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import { createTokenKeeper } from './classifiers/token-text.ts';
-import { bundlePath, composeClassifiers, type OpenClassifier } from './compose-classifiers.ts';
-import { type Config, ConfigError, type ResolvedProvider } from './config/load.ts';
-import type { Clock, Dialect, Judge, Logger, Provider, Store, Validator } from './core/ports.ts';
-import type { ModelSpec } from './core/routing.ts';
-import { createAnthropicMessagesDialect, createDialects, createOpenAiChatDialect } from './dialects/index.ts';
+import { bundlePath, composeClassifiers } from './compose-classifiers.ts';
+import { composeJudge, judgeModel } from './compose-judge.ts';
+import { composeProviders } from './compose-providers.ts';
+import { type Config, ConfigError } from './config/load.ts';
+import type { Logger, Store, Validator } from './core/ports.ts';
+import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
-import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
-import { createRetry, withBreaker, withBulkhead } from './providers/resilience.ts';
-import { createUpstream } from './providers/upstream.ts';
-import { costOf } from './routing/cost.ts';
+import { createRetry } from './providers/resilience.ts';
 import { createDecide, type DecideDeps } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
 import { explore } from './routing/explore.ts';
@@ -26,17 +22,8 @@ import { redact } from './routing/redact.ts';
 import { startSummary } from './start-summary.ts';
 import { startRetention } from './store/retention.ts';
 import { openSqliteStore } from './store/sqlite.ts';
+import type { Surroundings } from './surroundings.ts';
 import { createValidator } from './validators/index.ts';
-
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** 0 to 1, as Math.random. */
-  readonly random: () => number;
-  readonly version: string;
-  /** How a bundle is opened; by default as an ONNX bundle. */
-  readonly openClassifier?: OpenClassifier;
-}
 
 export interface Router {
   readonly app: Express;
@@ -49,95 +36,6 @@ export interface Router {
   drain(): void;
   /** Closes the store, the classifier and the connections. Idempotent. */
   close(): Promise<void>;
-}
-
-export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-
-interface Providers {
-  readonly models: readonly ModelSpec[];
-  /** Nothing is configured, the built-in demo provider answers. */
-  readonly demo: boolean;
-  readonly byId: ReadonlyMap<string, Provider>;
-  readonly close: () => Promise<void>;
-}
-
-/** The codec of a provider, with what it and its models refuse. */
-function composeDialect(provider: ResolvedProvider, models: readonly ModelSpec[]): Dialect {
-  const refused = new Map(
-    models
-      .filter((model) => model.provider === provider.id)
-      .map((model) => [model.upstreamModel, [...provider.refuses, ...(model.refuses ?? [])]]),
-  );
-  const refuses = (upstreamModel: string): readonly string[] =>
-    refused.get(upstreamModel) ?? provider.refuses;
-  if (provider.dialect === 'anthropic-messages') return createAnthropicMessagesDialect({ refuses });
-  const { output_limit_field: outputLimitField } = provider;
-  return createOpenAiChatDialect({ refuses, ...(outputLimitField ? { outputLimitField } : {}) });
-}
-
-function composeProviders(config: Config, { clock }: Surroundings): Providers {
-  const agent = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 30_000 });
-  const { breaker_failures: failures, breaker_cooldown_ms: cooldownMs } = config.execution;
-  const compose = (provider: ResolvedProvider): Provider => {
-    const upstream = createUpstream({
-      id: provider.id,
-      dialect: composeDialect(provider, config.models),
-      baseUrl: provider.base_url,
-      apiKey: () => provider.apiKey,
-      headers: provider.headers,
-      timeoutMs: provider.timeout_ms,
-      firstByteTimeoutMs: provider.first_byte_timeout_ms,
-      idleTimeoutMs: provider.idle_timeout_ms,
-      dispatcher: agent,
-      clock,
-    });
-    return withBreaker(withBulkhead(upstream, provider.max_concurrent), { failures, cooldownMs });
-  };
-  const byId = new Map(config.providers.map((provider) => [provider.id, compose(provider)]));
-  const demo = config.models.length === 0;
-  if (demo) {
-    const now = (): number => clock.now();
-    byId.set(
-      DEMO_PROVIDER,
-      createDemoProvider({ dialect: createOpenAiChatDialect(), newId: randomUUID, now }),
-    );
-  }
-  return { models: demo ? demoModels() : config.models, demo, byId, close: () => agent.close() };
-}
-
-/** The model that is asked in doubt: the named one, or the cheapest real one of the simple tier. */
-function judgeModel(config: Config, models: readonly ModelSpec[]): ModelSpec | undefined {
-  const { model } = config.judge;
-  if (model === 'none') return undefined;
-  if (model !== 'auto') return models.find((candidate) => candidate.id === model);
-  const price = (candidate: ModelSpec): number => candidate.price?.input ?? Number.POSITIVE_INFINITY;
-  return models
-    .filter((candidate) => candidate.tier === 'simple' && candidate.provider !== DEMO_PROVIDER)
-    .sort((a, b) => price(a) - price(b))[0];
-}
-
-function composeJudge(
-  config: Config,
-  model: ModelSpec | undefined,
-  providers: Providers,
-  store: Store,
-  clock: Clock,
-): Judge {
-  const provider = model && providers.byId.get(model.provider);
-  if (!model || !provider) return createAbsentJudge();
-  return createNanoJudge({
-    model,
-    provider,
-    timeoutMs: config.judge.timeout_ms,
-    cacheEntries: config.judge.cache_entries,
-    cacheTtlMs: config.judge.cache_ttl_s * 1_000,
-    breakerFailures: config.judge.breaker_failures,
-    breakerCooldownMs: config.judge.breaker_cooldown_ms,
-    dailyBudgetUsd: config.judge.daily_budget_usd,
-    spent: (since) => store.judgeSpend(since),
-    costOf: (usage) => costOf(model.price, usage),
-    clock,
-  });
 }
 
 function composeValidators(config: Config): ReadonlyMap<string, Validator> {
@@ -289,55 +187,4 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
       return closing;
     },
   };
-}
-
-export interface LabelJudge {
-  readonly judge: Judge;
-  /** The model that is asked. */
-  readonly model: string;
-  /** USD spent so far, as far as prices are known. */
-  spent(): number;
-  close(): Promise<void>;
-}
-
-/**
- * The judge alone, for labelling rows offline: the named model, or the one the configuration would ask in doubt,
- * within `budgetUsd` and `timeoutMs` a row. Throws an Error where no such model is configured.
- */
-export function composeLabelJudge(
-  config: Config,
-  surroundings: Surroundings,
-  {
-    model: id,
-    budgetUsd,
-    timeoutMs,
-  }: { readonly model?: string; readonly budgetUsd: number; readonly timeoutMs: number },
-): LabelJudge {
-  const providers = composeProviders(config, surroundings);
-  const wanted: Config = { ...config, judge: { ...config.judge, model: id ?? config.judge.model } };
-  const model = judgeModel(wanted, providers.models);
-  const provider = model && providers.byId.get(model.provider);
-  if (!model || !provider) {
-    const known = config.models.map((candidate) => candidate.id).join(', ') || 'none';
-    throw new Error(`no model to judge with${id ? ` is called "${id}"` : ''}; configured are: ${known}`);
-  }
-  let spent = 0;
-  const judge = createNanoJudge({
-    model,
-    provider,
-    timeoutMs,
-    cacheEntries: 0,
-    cacheTtlMs: 0,
-    breakerFailures: config.judge.breaker_failures,
-    breakerCooldownMs: config.judge.breaker_cooldown_ms,
-    dailyBudgetUsd: budgetUsd,
-    spent: async () => spent,
-    costOf: (usage) => {
-      const cost = costOf(model.price, usage);
-      spent += cost ?? 0;
-      return cost;
-    },
-    clock: surroundings.clock,
-  });
-  return { judge, model: model.id, spent: () => spent, close: providers.close };
 }

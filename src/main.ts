@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { pino } from 'pino';
-import { composeRouter, systemClock } from './compose.ts';
+import { composeRouter } from './compose.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 import type { Logger } from './core/ports.ts';
 import { serve } from './serve.ts';
+import { systemClock } from './surroundings.ts';
 
 function packageVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

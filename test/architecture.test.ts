@@ -72,12 +72,12 @@ describe('architecture', () => {
     }
   });
 
-  it('only serving files outside the folders know the adapters, and none of them knows training', () => {
+  it('only the composition knows the adapters, and none of it knows training', () => {
     const top = readdirSync(SRC).filter((name) => name.endsWith('.ts'));
     const importers = top.filter((name) =>
       importsOf(join(SRC, name)).some((path) => path.startsWith('./providers/')),
     );
-    expect(importers).toEqual(['compose.ts']);
+    expect(importers).toEqual(['compose-judge.ts', 'compose-providers.ts', 'compose.ts']);
     expect(
       top.flatMap((name) => importsOf(join(SRC, name))).filter((path) => path.includes('training')),
     ).toEqual([]);

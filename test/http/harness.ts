@@ -2,10 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { composeRouter, type Router, type Surroundings, systemClock } from '../../src/compose.ts';
+import { composeRouter, type Router } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import type { Logger } from '../../src/core/ports.ts';
+import { type Surroundings, systemClock } from '../../src/surroundings.ts';
 
 export interface LogLine {
   readonly level: 'info' | 'warn' | 'error';

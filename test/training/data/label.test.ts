@@ -2,10 +2,11 @@ import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { composeLabelJudge, systemClock } from '../../../src/compose.ts';
+import { composeLabelJudge } from '../../../src/compose-judge.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Judge } from '../../../src/core/ports.ts';
 import type { JudgeAnswer } from '../../../src/core/routing.ts';
+import { systemClock } from '../../../src/surroundings.ts';
 import {
   instructionVersion,
   labelByJudge,
