@@ -110,6 +110,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     fallbackClassifier: createRulesClassifier(),
     judge: composeJudge(config, judging, providers, store, clock),
     models,
+    unavailable: config.unavailable,
     routes: config.routes,
     expectedOutputTokens: config.execution.expected_output_tokens,
     ...(config.classifier.doubt_below === undefined ? {} : { doubtBelow: config.classifier.doubt_below }),

@@ -15,7 +15,7 @@ import { keyLabel, type RequestContext, sessionOf } from './context.ts';
 import type { Explored } from './explore.ts';
 import { FEATURE_VERSION, featureText } from './features.ts';
 import { gate } from './gate.ts';
-import { parseWanted } from './override.ts';
+import { type MissingModel, parseWanted } from './override.ts';
 import { orderCandidates, pinnedCandidate } from './policy.ts';
 import { requirementsOf } from './requirements.ts';
 import { matchRoute, type StaticRoute } from './static-route.ts';
@@ -36,6 +36,8 @@ export interface DecideDeps {
   readonly fallbackClassifier: Classifier;
   readonly judge: Judge;
   readonly models: readonly ModelSpec[];
+  /** Configured models whose provider's key is missing. */
+  readonly unavailable?: readonly MissingModel[];
   readonly routes: readonly StaticRoute[];
   readonly expectedOutputTokens: number;
   /** Replaces the classifier's calibrated threshold. */
@@ -143,7 +145,7 @@ interface Question {
 
 async function choose(question: Question, deps: DecideDeps): Promise<Choice> {
   const { request, text, route, unit, signal } = question;
-  const wanted = parseWanted(request.model, deps.models);
+  const wanted = parseWanted(request.model, deps.models, deps.unavailable);
   if (wanted.kind === 'tier') {
     return {
       tier: wanted.tier,

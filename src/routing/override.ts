@@ -11,8 +11,21 @@ export type Wanted =
 /** The model names that route instead of naming a model. */
 export const AUTO_MODELS = ['auto', ...TIERS.map((tier) => `auto:${tier}` as const)] as const;
 
-/** Reads `auto`, `auto:<tier>` or a configured model id; throws `unknown_model` that lists what is allowed. */
-export function parseWanted(requested: string, models: readonly ModelSpec[]): Wanted {
+/** A configured model that cannot be called, and the environment variable it waits for. */
+export interface MissingModel {
+  readonly model: string;
+  readonly missing: string;
+}
+
+/**
+ * Reads `auto`, `auto:<tier>` or a configured model id. Throws `unknown_model` that says which key a model waits for, or
+ * lists what is allowed.
+ */
+export function parseWanted(
+  requested: string,
+  models: readonly ModelSpec[],
+  unavailable: readonly MissingModel[] = [],
+): Wanted {
   if (requested === 'auto') return { kind: 'auto' };
   if (requested.startsWith('auto:')) {
     const tier = requested.slice('auto:'.length);
@@ -20,6 +33,11 @@ export function parseWanted(requested: string, models: readonly ModelSpec[]): Wa
   }
   const model = models.find((candidate) => candidate.id === requested);
   if (model) return { kind: 'model', model };
+  const waiting = unavailable.find((entry) => entry.model === requested);
+  if (waiting) {
+    const message = `model: ${waiting.model} is configured, but ${waiting.missing} is not set where the router runs.`;
+    throw new RouterError('unknown_model', message, { field: 'model' });
+  }
   const shown = requested.length > 100 ? `${requested.slice(0, 100)}…` : requested;
   throw new RouterError(
     'unknown_model',
