@@ -9,6 +9,7 @@ import type { Config } from './config/load.ts';
 import type { Classifier, Clock, Logger, Store } from './core/ports.ts';
 import type { Decision } from './core/routing.ts';
 import type { LineupReport } from './http/deps.ts';
+import type { TrainedOn } from './routing/alarms.ts';
 import { type Canary, createCanary } from './routing/canary.ts';
 import { FEATURE_VERSION } from './routing/features.ts';
 import { createShadow, type Shadow } from './routing/shadow.ts';
@@ -57,6 +58,8 @@ export interface Classifiers {
   /** Shows a recorded decision to the shadow. */
   observe(decision: Decision): void;
   report(): LineupReport;
+  /** What the bundle that serves was trained on, where it says so. */
+  trainedOn(): TrainedOn | undefined;
   /** Loads all bundles anew and says how it went with the one that serves. Never rejects. */
   reload(): Promise<Reloaded>;
   /** Waits for what is under way, which may still write to the store. */
@@ -160,6 +163,10 @@ export async function composeClassifiers(config: Config, deps: ClassifierDeps): 
       ...(canary ? { canary: canary.report() } : {}),
       ...(shadow ? { shadow: shadow.report() } : {}),
     }),
+    trainedOn() {
+      const { id, baseline } = main.current() ?? {};
+      return id !== undefined && baseline ? { classifier: id, ...baseline } : undefined;
+    },
     reload,
     async close() {
       for (const timer of timers) clearInterval(timer);

@@ -160,6 +160,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     bodyLimitBytes: config.server.body_limit_mb * 1024 * 1024,
     notReady,
     lineup: classifiers.report,
+    trainedOn: classifiers.trainedOn,
     reload: classifiers.reload,
     adminRemote: config.admin.remote,
     version,

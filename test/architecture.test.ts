@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['core'],
   config: ['core'],
   http: ['core', 'routing'],
-  training: ['core', 'routing/features.ts', 'classifiers'],
+  training: ['core', 'routing/features.ts', 'routing/requirements.ts', 'classifiers'],
 };
 
 function filesBelow(folder: string): string[] {

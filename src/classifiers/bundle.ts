@@ -21,6 +21,7 @@ export const BUNDLE_FILES = [
 const share = z.number().min(0).max(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const metricsSchema = z.record(z.string(), z.record(z.string(), z.number()));
+const countsSchema = z.record(z.string(), z.number().int().min(0));
 
 export const manifestSchema = z.object({
   format: z.literal(BUNDLE_FORMAT),
@@ -46,6 +47,8 @@ export const manifestSchema = z.object({
     simpleFrom: share.optional(),
   }),
   metrics: metricsSchema,
+  /** Shape of the training rows, outcome tables left out: traffic is compared with it. */
+  baseline: z.object({ lengths: countsSchema, facts: countsSchema }).optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -16,6 +16,7 @@ export function withDrain(inner: Classifier): Classifier {
   return {
     id: inner.id,
     doubtBelow: inner.doubtBelow,
+    ...(inner.baseline ? { baseline: inner.baseline } : {}),
     async classify(inputs) {
       if (closing) throw new Error(`${inner.id} is closed`);
       inFlight += 1;

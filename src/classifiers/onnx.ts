@@ -72,8 +72,8 @@ function groupByLength(texts: readonly Int32Array[], limit: number): number[][] 
 
 /**
  * Loads the bundle at `path` (a bundle folder, or a folder with a `current` pointer). Texts of equal length run
- * together, without padding: our graphs give the same bits alone and in such a batch. Models without manifest run
- * one text at a time, since nothing of the kind is known of them. Throws BundleError where the bundle does not fit.
+ * together, without padding: our graphs give the same bits alone and in such a batch. Models without manifest, and
+ * heads on an encoder, run one text at a time, since nothing of the kind is known of them. Throws BundleError where the bundle does not fit.
  */
 export async function openOnnxClassifier(
   path: string,
@@ -94,7 +94,7 @@ export async function openOnnxClassifier(
     throw new BundleError(`${bundle.folder}/onnx/model.onnx cannot be loaded: ${String(error)}`);
   }
   const types = session.inputNames.includes('token_type_ids');
-  const limit = bundle.manifest ? BATCH : 1;
+  const limit = bundle.manifest && !bundle.manifest.encoder ? BATCH : 1;
   const classifyGroup = async (texts: readonly Int32Array[]): Promise<Classification[]> => {
     const rows = texts.length;
     const width = texts[0]?.length ?? 0;
@@ -114,6 +114,7 @@ export async function openOnnxClassifier(
   return {
     id: bundle.id,
     doubtBelow: options.doubtBelow ?? bundle.manifest?.thresholds.doubtBelow ?? UNCALIBRATED_DOUBT,
+    ...(bundle.manifest?.baseline ? { baseline: bundle.manifest.baseline } : {}),
     classify: async (inputs) => {
       const texts = inputs.map(({ text }) => tokenizer.encode(text));
       const answers = new Array<Classification>(inputs.length);

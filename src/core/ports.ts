@@ -15,6 +15,7 @@ import type {
   ShadowAnswer,
 } from './routing.ts';
 import type { PerTier, Tier } from './tier.ts';
+import type { TrafficShape } from './traffic.ts';
 
 export interface Clock {
   /** Unix milliseconds. */
@@ -40,6 +41,8 @@ export interface Classifier {
   readonly id: string;
   /** The calibrated confidence below which a prediction is doubtful, 0 to 1. */
   readonly doubtBelow: number;
+  /** Shape of the rows it was trained on; absent where it does not say. */
+  readonly baseline?: TrafficShape;
   /**
    * One classification per input, in order. The same text gives the same answer alone and in a batch.
    * Rejects only when the model itself fails.
@@ -229,15 +232,11 @@ export interface ClassifierStats {
 }
 
 /** What tells whether the traffic or the classifier changed, over the decisions that a bundle had a say in. */
-export interface DriftStats {
+export interface DriftStats extends TrafficShape {
   /** Sure decisions of the classifier, by tier. */
   readonly local: PerTier<number>;
   readonly classified: number;
   readonly doubtful: number;
-  /** Requests by the length of their prompt: the power of two below its tokens, as text. */
-  readonly lengths: Readonly<Record<string, number>>;
-  /** Requests by their facts (turns, tools, images and so on), where texts are kept as words. */
-  readonly facts: Readonly<Record<string, number>>;
   readonly judge: {
     readonly answered: number;
     /** It named another tier than the classifier. */
@@ -252,6 +251,8 @@ export interface LabelledDecision {
   readonly decisionId: string;
   readonly at: number;
   readonly text: string;
+  /** Estimated prompt length in tokens. */
+  readonly inputTokens?: number;
   readonly featureVersion: string;
   readonly session?: string;
   readonly apiKey?: string;

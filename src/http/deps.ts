@@ -1,6 +1,7 @@
 import type { ChatRequest, DialectId } from '../core/chat.ts';
 import type { Clock, Dialect, Logger, Store } from '../core/ports.ts';
 import type { Decision, ModelSpec } from '../core/routing.ts';
+import type { TrainedOn } from '../routing/alarms.ts';
 import type { RequestContext } from '../routing/context.ts';
 import type { Handle } from '../routing/handle.ts';
 
@@ -48,6 +49,8 @@ export interface HttpDeps {
   /** Name of what is wrong by name of the check, empty when the router can serve. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
   readonly lineup: () => LineupReport;
+  /** What the bundle that serves was trained on, where it says so. */
+  readonly trainedOn: () => TrainedOn | undefined;
   /** Loads the classifier bundle anew. Never rejects. */
   readonly reload: () => Promise<ReloadReport>;
   /** The operator's endpoints answer other machines too. */

@@ -236,7 +236,9 @@ export const statsResponse = z.object({
         bound: z.number().describe('The value from which it is raised.'),
       }),
     )
-    .describe('What has drifted or collapsed, this window against the one of the same length before it.'),
+    .describe(
+      'What has drifted or collapsed: this window against the one of the same length before it or, for lengths and facts, against the rows the serving bundle was trained on; `says` names which.',
+    ),
   lineup: lineup.describe('Which bundles serve now, and why a canary does not.'),
 });
 

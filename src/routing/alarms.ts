@@ -2,6 +2,7 @@
 import { shareOf } from '../core/interval.ts';
 import type { DriftStats } from '../core/ports.ts';
 import { TIERS } from '../core/tier.ts';
+import type { TrafficShape } from '../core/traffic.ts';
 
 export const ALARMS = [
   'nearly_constant',
@@ -100,16 +101,15 @@ function doubt(now: DriftStats, before: DriftStats): Alarm[] {
 function shift(
   name: 'lengths_drifting' | 'facts_drifting',
   what: string,
-  counts: readonly [Readonly<Record<string, number>>, Readonly<Record<string, number>>],
+  { before, now, than }: { before: TrafficShape['facts']; now: TrafficShape['facts']; than: string },
 ): Alarm[] {
-  const [before, now] = counts;
   const [m, n] = [total(before), total(now)];
   if (Math.min(m, n) < LEAST_REQUESTS) return [];
   const buckets = new Set([...Object.keys(before), ...Object.keys(now)]).size;
   const bound = Math.max(SHIFTED_FROM, stabilityNoise(buckets, n, m));
   const value = stabilityIndex(before, now);
   if (value < bound) return [];
-  const says = `${what} differ from the window before (population stability index ${value.toFixed(2)})`;
+  const says = `${what} differ from ${than} (population stability index ${value.toFixed(2)})`;
   return [{ name, says, value, bound }];
 }
 
@@ -123,16 +123,34 @@ function disagreement({ judge: { answered, disagreed, meanConfidence } }: DriftS
   return [{ name: 'judge_disagreeing', says, value: rate, bound }];
 }
 
-/** The alarms of a window, against the window of the same length before it. */
-export function alarmsOf(now: DriftStats, before: DriftStats): readonly Alarm[] {
+/** What a bundle was trained on. */
+export interface TrainedOn extends TrafficShape {
+  /** Bundle id. */
+  readonly classifier: string;
+}
+
+/**
+ * The alarms of a window, against the window of the same length before it. Lengths and facts are compared with the
+ * training rows of the bundle that serves, where these are known; the alarm says with which.
+ */
+export function alarmsOf(now: DriftStats, before: DriftStats, trainedOn?: TrainedOn): readonly Alarm[] {
+  const was = trainedOn ?? before;
+  const than = trainedOn
+    ? `the rows that ${trainedOn.classifier} was trained on`
+    : 'those of the window before';
   return [
     ...constant(now),
     ...doubt(now, before),
-    ...shift('lengths_drifting', 'the lengths of the prompts', [before.lengths, now.lengths]),
-    ...shift('facts_drifting', 'turns, tools, images and other facts of the requests', [
-      before.facts,
-      now.facts,
-    ]),
+    ...shift('lengths_drifting', 'the lengths of the prompts', {
+      before: was.lengths,
+      now: now.lengths,
+      than,
+    }),
+    ...shift('facts_drifting', 'turns, tools, images and other facts of the requests', {
+      before: was.facts,
+      now: now.facts,
+      than,
+    }),
     ...disagreement(now),
   ];
 }

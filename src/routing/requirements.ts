@@ -53,7 +53,7 @@ function hasImage(message: Message): boolean {
 }
 
 /** Estimated tokens of everything that is sent: messages and tool definitions. */
-export function inputTokensOf(request: ChatRequest): number {
+export function inputTokensOf(request: Pick<ChatRequest, 'messages' | 'tools'>): number {
   const messages = request.messages.reduce(
     (sum, message) => sum + 4 + message.content.reduce((inner, part) => inner + partTokens(part), 0),
     0,

@@ -1,6 +1,7 @@
 /** The sums behind the alarms. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DriftStats, StatsWindow } from '../core/ports.ts';
+import { LENGTH_BOUNDS } from '../core/traffic.ts';
 import type { Tables } from './schema.ts';
 
 interface SumsRow {
@@ -14,10 +15,8 @@ interface SumsRow {
   mean_confidence: number | null;
 }
 
-/** Lengths from 2^0 to 2^20 tokens; what is longer counts with the last. */
-const POWERS = Array.from({ length: 21 }, (_, index) => 2 ** (20 - index));
 const LENGTH = sql`case ${sql.join(
-  POWERS.map((power) => sql`when prompt_tokens >= ${sql.lit(power)} then ${sql.lit(String(power))}`),
+  LENGTH_BOUNDS.map((power) => sql`when prompt_tokens >= ${sql.lit(power)} then ${sql.lit(String(power))}`),
   sql` `,
 )} else '0' end`;
 

@@ -106,6 +106,7 @@ export async function* labelledDecisions(
         decisionId: row.id,
         at: Number(row.at),
         text: row.text,
+        inputTokens: decision.inputTokens,
         featureVersion: decision.featureVersion,
         ...(decision.session === undefined ? {} : { session: decision.session }),
         ...(decision.apiKey === undefined ? {} : { apiKey: decision.apiKey }),

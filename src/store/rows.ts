@@ -5,16 +5,12 @@ import type { Usage } from '../core/chat.ts';
 import type { FeedbackInput } from '../core/ports.ts';
 import type { Decision, Feedback, FeedbackKind, Outcome } from '../core/routing.ts';
 import { isTier, TIERS } from '../core/tier.ts';
+import { factsBucket } from '../core/traffic.ts';
 import type { DecisionsTable, FeedbackTable, OutcomesTable } from './schema.ts';
 
 /** 16 hex digits by which the same kept text is found again; null for none. */
 export function textHash(text: string): string | null {
   return text === '' ? null : createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-function factsOf(text: string): string | null {
-  if (text === '' || text.startsWith('<|ids:')) return null;
-  return /^(?:<\|[a-z]+(?::\d+)?\|> ?)*/.exec(text)?.[0].trim() ?? '';
 }
 
 export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
@@ -34,7 +30,7 @@ export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
     confidence: decision.classification?.confidence ?? null,
     judge_tier: decision.judge?.tier ?? null,
     prompt_tokens: decision.inputTokens,
-    facts: factsOf(text),
+    facts: factsBucket(text),
     shadow_classifier: decision.shadow?.classifier ?? null,
     shadow_tier: decision.shadow?.tier ?? null,
     decision_ms: decision.decisionMs,

@@ -20,6 +20,8 @@ export interface Example {
   /** What a person would call the prompt: the last user turn. */
   readonly prompt: string;
   readonly messages: readonly PlainMessage[];
+  /** Prompt length as the server estimated it, tokens; known of logged requests. */
+  readonly inputTokens?: number;
   readonly facts?: Row['facts'];
   readonly tier?: Tier;
   readonly certain: boolean;

@@ -42,6 +42,7 @@ function exampleOf(
     text,
     prompt: text,
     messages: [{ role: 'user', content: text }],
+    ...(row.inputTokens === undefined ? {} : { inputTokens: row.inputTokens }),
     ...(tier ? { tier } : {}),
     sufficient: judgement.sufficient,
     weight: judgement.weight,

@@ -7,6 +7,7 @@ import { classificationOf } from '../classifiers/onnx.ts';
 import { createWordPiece } from '../classifiers/wordpiece.ts';
 import { TIERS } from '../core/tier.ts';
 import { FEATURE_VERSION } from '../routing/features.ts';
+import { baselineOf } from './baseline.ts';
 import { describeData, writeBundle } from './bundle-writer.ts';
 import type { Example } from './examples.ts';
 import { type FitInput, type FitOptions, type Fitted, fitModel, MAX_TOKENS } from './fit.ts';
@@ -121,6 +122,7 @@ export async function train(options: TrainOptions): Promise<Manifest> {
         ...(bound === undefined ? {} : { simpleFrom: Math.round(bound * 1e4) / 1e4 }),
       },
       metrics,
+      baseline: baselineOf(examples),
     },
   });
   return manifest;

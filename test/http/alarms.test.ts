@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { decisionOf } from '../contracts/store.ts';
+import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
 import { startRouter } from './harness.ts';
 
 it('/v1/stats raises the alarms of its window', async () => {
@@ -23,6 +24,29 @@ it('/v1/stats raises the alarms of its window', async () => {
         bound: 0.95,
       },
     ]);
+  } finally {
+    await router.close();
+  }
+});
+
+it('/v1/stats compares the requests with the rows the serving bundle was trained on', async () => {
+  const bundle = createFakeClassifier(() => classificationOf('simple', 0.9), { id: 'bundle' });
+  const baseline = { lengths: { '4096': 1_000 }, facts: { '': 1_000 } };
+  const openClassifier = async () => ({ ...bundle, baseline });
+  const router = await startRouter({}, {}, { openClassifier });
+  try {
+    for (let index = 0; index < 200; index++) {
+      await router.router.store.recordDecision(
+        decisionOf(`d${index}`, { at: Date.now(), classifier: 'bundle' }),
+      );
+    }
+    const stats = (await (await router.get('/v1/stats?window=1h')).json()) as { alarms: unknown };
+    expect(stats.alarms).toContainEqual(
+      expect.objectContaining({
+        name: 'lengths_drifting',
+        says: expect.stringContaining('the rows that bundle was trained on'),
+      }),
+    );
   } finally {
     await router.close();
   }

@@ -63,6 +63,23 @@ describe('alarms', () => {
     expect(names(now, before)).toEqual(raised);
   });
 
+  it('compare lengths and facts with the training rows where these are known, and say so', () => {
+    const now = drift({ lengths: { 512: 600 } });
+    const trainedOn = {
+      classifier: 'r9',
+      lengths: { 8: 900, 16: 900 },
+      facts: { '': 1_500, '<|turns:2|>': 300 },
+    };
+    const [alarm, ...others] = alarmsOf(now, now, trainedOn);
+    expect(others).toEqual([]);
+    expect(alarm).toMatchObject({
+      name: 'lengths_drifting',
+      says: expect.stringContaining('the rows that r9 was'),
+    });
+    expect(alarmsOf(drift(), now, { ...trainedOn, lengths: drift().lengths })).toEqual([]);
+    expect(alarmsOf(now, drift())[0]?.says).toContain('the window before');
+  });
+
   it('say what was seen and from where on it is raised', () => {
     const [alarm] = alarmsOf(drift({ doubtful: 200 }), drift());
     expect(alarm).toMatchObject({

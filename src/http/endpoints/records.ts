@@ -62,7 +62,7 @@ export function createStats(deps: HttpDeps): RequestHandler {
       ...statsToWire(stats),
       by_classifier: classifiersToWire(classifiers),
       lineup: toWire(deps.lineup()),
-      alarms: toWire(alarmsOf(drift.now, drift.before)),
+      alarms: toWire(alarmsOf(drift.now, drift.before, deps.trainedOn())),
     });
   };
 }
