@@ -36,6 +36,8 @@ export const manifestSchema = z.object({
   data: z.record(z.string(), z.object({ rows: z.number().int(), sha256, licence: z.string().optional() })),
   pretrained: sha256.optional(),
   lexicon: sha256.optional(),
+  /** The frozen encoder that the heads stand on: its name, and the hash of its model file. */
+  encoder: z.object({ name: z.string(), sha256 }).optional(),
   /** Log odds of a head become `slope * score + offset`; already inside the graph, kept for the record. */
   calibration: z.array(z.object({ slope: z.number(), offset: z.number() })),
   thresholds: z.object({
