@@ -18,12 +18,12 @@ import { tokenizerConfig, tokenizerJson } from './vocabulary.ts';
  * `config.json`. The graph is not a transformer: `bert` is the architecture every Hugging Face reader maps to a
  * plain sequence classifier, and only the sizes below are ever read.
  */
-export function modelConfig(vocabulary: number): Record<string, unknown> {
+export function modelConfig(vocabulary: number, maxTokens = MAX_TOKENS): Record<string, unknown> {
   return {
     architectures: ['BertForSequenceClassification'],
     model_type: 'bert',
     vocab_size: vocabulary,
-    max_position_embeddings: MAX_TOKENS,
+    max_position_embeddings: maxTokens,
     num_labels: TIERS.length,
     id2label: Object.fromEntries(TIERS.map((tier, index) => [index, tier])),
     label2id: Object.fromEntries(TIERS.map((tier, index) => [tier, index])),
@@ -56,22 +56,45 @@ export function describeData(examples: readonly Example[]): Manifest['data'] {
   );
 }
 
+export interface TokenizerFiles {
+  /** `tokenizer.json` */
+  readonly tokenizer: Uint8Array;
+  /** `tokenizer_config.json` */
+  readonly config: Uint8Array;
+  /** Tokens it knows. */
+  readonly size: number;
+  /** Longer texts lose their end; tokens. */
+  readonly maxTokens: number;
+}
+
+/** The tokenizer of our own vocabulary. */
+export function ownTokenizer(vocab: ReadonlyMap<string, number>): TokenizerFiles {
+  return {
+    tokenizer: Buffer.from(JSON.stringify(tokenizerJson(vocab))),
+    config: json(tokenizerConfig(MAX_TOKENS)),
+    size: vocab.size,
+    maxTokens: MAX_TOKENS,
+  };
+}
+
 export interface BundleContent {
   readonly model: Uint8Array;
-  readonly vocab: ReadonlyMap<string, number>;
+  readonly tokenizer: TokenizerFiles;
   readonly manifest: Omit<Manifest, 'format' | 'files'>;
 }
 
-function json(value: unknown): Uint8Array {
+/** A JSON file as people read it. */
+export function json(value: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** Writes `folder` as a whole: a reader sees the old bundle or the new one. Returns the manifest. */
 export function writeBundle(folder: string, content: BundleContent): Manifest {
+  const { tokenizer } = content;
   const bytes: Record<(typeof BUNDLE_FILES)[number], Uint8Array> = {
-    'config.json': json(modelConfig(content.vocab.size)),
-    'tokenizer.json': Buffer.from(JSON.stringify(tokenizerJson(content.vocab))),
-    'tokenizer_config.json': json(tokenizerConfig(MAX_TOKENS)),
+    'config.json': json(modelConfig(tokenizer.size, tokenizer.maxTokens)),
+    'tokenizer.json': tokenizer.tokenizer,
+    'tokenizer_config.json': tokenizer.config,
     'onnx/model.onnx': content.model,
   };
   const temporary = `${folder}.writing`;

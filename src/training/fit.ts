@@ -1,10 +1,11 @@
 /** From examples to the parts of a model: linear part, trees on top of it, calibration; all cross-fitted. */
 import { createWordPiece } from '../classifiers/wordpiece.ts';
 import { type Boosted, type BoostOptions, binColumns, boost, boostedScore } from './boost.ts';
-import { type Example, foldOf, sufficiencyOf } from './examples.ts';
+import type { Example } from './examples.ts';
 import { BAG_FEATURES } from './feature-graph.ts';
+import { calibrateHeads, planRows } from './fit-rows.ts';
 import type { Lexicon } from './lexicon.ts';
-import { featureModel, type ModelParts, type Platt } from './model-graph.ts';
+import { featureModel, type ModelParts } from './model-graph.ts';
 import {
   inverseFrequencies,
   type LinearModel,
@@ -15,8 +16,7 @@ import {
   sparseOf,
   trainLinear,
 } from './ngrams.ts';
-import { failureOf, type OutcomeModels, outcomeTargets } from './outcomes.ts';
-import { fitPlatt } from './platt.ts';
+import type { OutcomeModels } from './outcomes.ts';
 import type { Pretrained } from './pretrain.ts';
 import { runGraph } from './run-graph.ts';
 import { buildTokenTable, type TokenTable } from './token-table.ts';
@@ -92,42 +92,19 @@ interface Prepared extends LinearRow {
   readonly fold: number;
 }
 
-function targetsOf(example: Example, input: FitInput, { smoothing }: FitOptions): number[] {
-  const reach = example.certain ? smoothing[0] : smoothing[1];
-  const label = example.tier && sufficiencyOf(example.tier).map((yes) => (yes ? 1 - reach : reach));
-  const tiers = example.sufficient ?? label ?? outcomeTargets(example.success, input.outcomeModels);
-  const attributes = example.attributes?.map((value) => value / 4) ?? new Array(4).fill(Number.NaN);
-  return [...tiers, failureOf(example.success), ...attributes];
-}
-
 function prepare(
   input: FitInput,
   table: TokenTable,
   options: FitOptions,
 ): { rows: Prepared[]; idf: Float32Array } {
-  const { examples, outcomes, pretrained } = input;
-  const tokenizer = createWordPiece(tokenizerJson(pretrained.vocab), MAX_TOKENS);
+  const tokenizer = createWordPiece(tokenizerJson(input.pretrained.vocab), MAX_TOKENS);
   if (!tokenizer) throw new Error('the vocabulary is of another feature version: run pretrain again');
-  const all = [...examples, ...outcomes];
-  const tokens = all.map(({ text }) => tokenizer.encode(text));
+  const planned = planRows(input, options);
+  const tokens = planned.map(({ text }) => tokenizer.encode(text));
   const idf = inverseFrequencies(tokens, table.shapes);
-  const sizes = new Map<string, number>();
-  for (const { source } of all) sizes.set(source, (sizes.get(source) ?? 0) + 1);
-  const keyOf = ({ source, group }: Example): string =>
-    options.foldBy === 'source' && (sizes.get(source) ?? 0) * 2 * options.folds <= all.length
-      ? source
-      : group;
-  const rows = all.map((example, at): Prepared => {
+  const rows = planned.map(({ fold, targets, weight }, at): Prepared => {
     const ids = tokens[at] ?? new Int32Array(0);
-    return {
-      ids,
-      fold: foldOf(keyOf(example), options.folds),
-      features: sparseOf(ids, table.shapes, idf),
-      targets: targetsOf(example, input, options),
-      weight:
-        (example.weight ?? 1) *
-        (at < examples.length ? (input.weightOf?.(example) ?? 1) : options.outcomeWeight),
-    };
+    return { ids, fold, features: sparseOf(ids, table.shapes, idf), targets, weight };
   });
   return { rows, idf };
 }
@@ -216,18 +193,6 @@ export async function fitModel(input: FitInput, options: FitOptions = FIT_DEFAUL
   const workshop = { table, rows, matrix: await bagMatrix(table, rows), options, step };
   const linear = fitLinear(workshop);
   const { boosted, outOfFold } = fitTrees(workshop, input.examples.length);
-  const platt = [calibrate(input, outOfFold, 0), calibrate(input, outOfFold, 1)] as const;
+  const platt = calibrateHeads(input, outOfFold);
   return { parts: { table, linear, idf, boosted, treeShare: options.treeShare, platt }, outOfFold };
-}
-
-/** Calibration of one head on the cross-fitted scores of the labelled rows. */
-function calibrate({ examples, weightOf }: FitInput, outOfFold: Float64Array, head: number): Platt {
-  const known = [...examples.keys()].filter(
-    (at) => examples[at]?.tier !== undefined && !examples[at]?.selected,
-  );
-  return fitPlatt(
-    known.map((at) => outOfFold[at * 2 + head] ?? 0),
-    known.map((at) => sufficiencyOf(examples[at]?.tier ?? 'complex')[head] ?? 0),
-    known.map((at) => (examples[at] ? (weightOf?.(examples[at]) ?? 1) : 1)),
-  );
 }

@@ -59,13 +59,37 @@ function bytesOf(data: Int16Array | Uint16Array | BigInt64Array | Float32Array):
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** From this version of the format on, an initializer need not be an input too. */
+const FREE_INITIALIZERS = 4;
+
+function value(
+  label: string,
+  elemType: number,
+  shape: onnx.TensorShapeProto.IDimension[],
+): onnx.IValueInfoProto {
+  return { name: label, type: { tensorType: { elemType, shape: { dim: shape } } } };
+}
+
+/** Float outputs [batch, columns]. */
+function rows(outputs: Readonly<Record<string, number | undefined>>): onnx.IValueInfoProto[] {
+  return Object.entries(outputs).map(([label, columns]) =>
+    value(label, FLOAT, [
+      { dimParam: 'batch' },
+      columns === undefined ? { dimParam: 'columns' } : { dimValue: columns },
+    ]),
+  );
+}
+
 export class OnnxGraph {
   private readonly nodes: onnx.INodeProto[] = [];
   private readonly initializers: onnx.ITensorProto[] = [];
   private counter = 0;
 
+  /** `prefix`: before every name, to keep apart from a graph that this one is put onto. */
+  constructor(private readonly prefix = '') {}
+
   private fresh(hint: string): string {
-    return `${hint}_${this.counter++}`;
+    return `${this.prefix}${hint}_${this.counter++}`;
   }
 
   private tensor(hint: string, dims: readonly number[], dataType: number, rawData: Uint8Array): string {
@@ -125,14 +149,6 @@ export class OnnxGraph {
 
   /** The model file. Inputs are int64 [batch, tokens], outputs float [batch, columns]. */
   encode(name: string, inputs: readonly string[], outputs: Readonly<Record<string, number>>): Uint8Array {
-    const value = (
-      label: string,
-      elemType: number,
-      shape: onnx.TensorShapeProto.IDimension[],
-    ): onnx.IValueInfoProto => ({
-      name: label,
-      type: { tensorType: { elemType, shape: { dim: shape } } },
-    });
     return onnxProto.onnx.ModelProto.encode({
       irVersion: 8,
       producerName: 'llm-router',
@@ -145,9 +161,24 @@ export class OnnxGraph {
         node: this.nodes,
         initializer: this.initializers,
         input: inputs.map((label) => value(label, INT64, [{ dimParam: 'batch' }, { dimParam: 'tokens' }])),
-        output: Object.entries(outputs).map(([label, columns]) =>
-          value(label, FLOAT, [{ dimParam: 'batch' }, { dimValue: columns }]),
-        ),
+        output: rows(outputs),
+      },
+    }).finish();
+  }
+
+  /**
+   * The model with this graph behind it; `outputs`, with their columns where known, take the place of its own.
+   */
+  encodeOnto(model: onnx.IModelProto, outputs: Readonly<Record<string, number | undefined>>): Uint8Array {
+    const { graph } = model;
+    return onnxProto.onnx.ModelProto.encode({
+      ...model,
+      irVersion: Math.max(Number(model.irVersion ?? 0), FREE_INITIALIZERS),
+      graph: {
+        ...graph,
+        node: [...(graph?.node ?? []), ...this.nodes],
+        initializer: [...(graph?.initializer ?? []), ...this.initializers],
+        output: rows(outputs),
       },
     }).finish();
   }

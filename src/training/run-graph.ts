@@ -41,3 +41,37 @@ export async function runGraph(
   await session.release();
   return result;
 }
+
+/** What a graph over one text may ask for. */
+const INPUTS: Readonly<Record<string, (ids: Int32Array) => BigInt64Array>> = {
+  input_ids: (ids) => BigInt64Array.from(ids, BigInt),
+  attention_mask: (ids) => new BigInt64Array(ids.length).fill(1n),
+  token_type_ids: (ids) => new BigInt64Array(ids.length),
+};
+
+/**
+ * The output of a graph of others for every text, one text at a time, since nothing is known of how its batches
+ * behave. Throws where it asks for an input that is not among input_ids, attention_mask and token_type_ids.
+ */
+export async function runEach(
+  model: Uint8Array,
+  texts: readonly Int32Array[],
+  { output, onText }: { readonly output: string; readonly onText?: (done: number) => void },
+): Promise<Float32Array[]> {
+  const session = await InferenceSession.create(model, SESSION_OPTIONS);
+  const results: Float32Array[] = [];
+  for (const ids of texts) {
+    const feeds = session.inputNames.map((name): [string, Tensor] => {
+      const make = INPUTS[name];
+      if (!make) throw new Error(`the graph asks for the input ${name}; there are ${Object.keys(INPUTS)}`);
+      return [name, new Tensor('int64', make(ids), [1, ids.length])];
+    });
+    const answer = await session.run(Object.fromEntries(feeds));
+    const data = answer[output]?.data;
+    if (!(data instanceof Float32Array)) throw new Error(`the graph has no output ${output}`);
+    results.push(data);
+    onText?.(results.length);
+  }
+  await session.release();
+  return results;
+}
