@@ -13,6 +13,8 @@ import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
 import { createRetry } from './providers/resilience.ts';
+import { startAlarmWatch } from './routing/alarm-watch.ts';
+import { ALARMS } from './routing/alarms.ts';
 import { createDecide, type DecideDeps } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
 import { explore } from './routing/explore.ts';
@@ -20,6 +22,7 @@ import { createHandle } from './routing/handle.ts';
 import { countInFlight } from './routing/in-flight.ts';
 import { redact } from './routing/redact.ts';
 import { startSummary } from './start-summary.ts';
+import { meter } from './store/metrics.ts';
 import { startRetention } from './store/retention.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -97,7 +100,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const validators = composeValidators(config);
   const providers = composeProviders(config, surroundings);
   const { models, demo } = providers;
-  const store = await openStore(config);
+  const { store, metrics } = meter(await openStore(config), ALARMS);
   const classifiers = await composeClassifiers(config, {
     store,
     clock,
@@ -141,6 +144,13 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   );
   const { retention_days: days } = config.store;
   const retention = days === undefined ? undefined : startRetention({ store, days, clock, logger });
+  const alarmWatch = startAlarmWatch({
+    store,
+    trainedOn: classifiers.trainedOn,
+    clock,
+    logger,
+    tell: metrics.setAlarms,
+  });
   let draining = false;
   const notReady = async (): Promise<Record<string, string>> => {
     const failure = await store.ping().then(
@@ -161,6 +171,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     notReady,
     lineup: classifiers.report,
     trainedOn: classifiers.trainedOn,
+    metrics: metrics.render,
     reload: classifiers.reload,
     adminRemote: config.admin.remote,
     version,
@@ -168,7 +179,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     await Promise.race([idle(), setTimeout(LAST_RECORDS_MS, undefined, { ref: false })]);
-    await Promise.all([classifiers.close(), retention?.stop()]);
+    await Promise.all([classifiers.close(), retention?.stop(), alarmWatch.stop()]);
     await Promise.all([store.close(), providers.close()]);
   };
   return {

@@ -51,6 +51,8 @@ export interface HttpDeps {
   readonly lineup: () => LineupReport;
   /** What the bundle that serves was trained on, where it says so. */
   readonly trainedOn: () => TrainedOn | undefined;
+  /** Metrics in the text format of Prometheus, and its content type. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Loads the classifier bundle anew. Never rejects. */
   readonly reload: () => Promise<ReloadReport>;
   /** The operator's endpoints answer other machines too. */

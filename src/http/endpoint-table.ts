@@ -1,10 +1,11 @@
 /** Every endpoint, once: the app's routes, the OpenAPI document and the README's table come from this list. */
+import { z } from 'zod';
 import { ADMIN_ENDPOINTS } from './admin-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createCompletions } from './endpoints/completions.ts';
 import { createDecisions, createFeedback, createStats } from './endpoints/records.ts';
 import { createClassify, createRoute } from './endpoints/route.ts';
-import { createHealth, createModels, createReady } from './endpoints/service.ts';
+import { createHealth, createMetrics, createModels, createReady } from './endpoints/service.ts';
 import {
   classifyRequest,
   classifyResponse,
@@ -102,6 +103,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'It can serve; 503 names what is missing',
     response: readyResponse,
     handler: createReady,
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    summary: 'Counters, histograms and alarms in the text format of Prometheus',
+    response: z.string(),
+    produces: 'text/plain',
+    handler: createMetrics,
   },
   ...ADMIN_ENDPOINTS,
 ];

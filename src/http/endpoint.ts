@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   readonly query?: z.ZodObject;
   readonly response: z.ZodType;
+  /** Content type of the answer where it is not JSON. */
+  readonly produces?: string;
   /** It answers with a decision and so carries the `x-router-*` headers. */
   readonly routed?: boolean;
   /** It may answer with server-sent events. */

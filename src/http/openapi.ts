@@ -38,7 +38,9 @@ function parameters(endpoint: Endpoint): JsonObject[] {
 }
 
 function operation(endpoint: Endpoint): JsonObject {
-  const content: JsonObject = { 'application/json': { schema: schemaOf(endpoint.response, 'output') } };
+  const content: JsonObject = {
+    [endpoint.produces ?? 'application/json']: { schema: schemaOf(endpoint.response, 'output') },
+  };
   if (endpoint.streams) content['text/event-stream'] = { schema: { type: 'string' } };
   const headers = Object.fromEntries(
     Object.entries(HEADERS).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),

@@ -62,3 +62,11 @@ export function createReady(deps: HttpDeps): RequestHandler {
     });
   };
 }
+
+/** `GET /metrics`: what Prometheus reads. */
+export function createMetrics(deps: HttpDeps): RequestHandler {
+  return async (_req, res) => {
+    const { contentType, text } = await deps.metrics();
+    res.type(contentType).send(text);
+  };
+}

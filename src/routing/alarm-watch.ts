@@ -1,0 +1,54 @@
+/** Looks for alarms at intervals, so that metrics can show them without reading the store at every scrape. */
+import type { Clock, Logger, Store } from '../core/ports.ts';
+import { type Alarm, alarmsOf, type TrainedOn } from './alarms.ts';
+
+const WINDOW_MS = 24 * 3_600_000;
+const CHECK_EVERY_MS = 5 * 60_000;
+
+export interface AlarmWatchDeps {
+  readonly store: Pick<Store, 'drift'>;
+  readonly trainedOn: () => TrainedOn | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of the names of all alarms raised, at each check. */
+  readonly tell: (raised: readonly Alarm['name'][]) => void;
+}
+
+/**
+ * Compares the last day with the day before it, at once and every five minutes; a newly raised alarm is logged. `stop`
+ * waits for a check under way; one that fails is logged, and what was told before stands.
+ */
+export function startAlarmWatch(deps: AlarmWatchDeps): { check(): Promise<void>; stop(): Promise<void> } {
+  const { store, trainedOn, clock, logger, tell } = deps;
+  let known: readonly string[] = [];
+  const look = async (): Promise<void> => {
+    try {
+      const to = clock.now() + 1;
+      const from = to - WINDOW_MS;
+      const now = await store.drift({ from, to });
+      const before = await store.drift({ from: from - WINDOW_MS, to: from });
+      const alarms = alarmsOf(now, before, trainedOn());
+      for (const { name, says, value, bound } of alarms) {
+        if (!known.includes(name)) logger.warn({ alarm: name, value, bound }, `ALARM: ${says}`);
+      }
+      known = alarms.map(({ name }) => name);
+      tell(alarms.map(({ name }) => name));
+    } catch (error) {
+      logger.error({ err: error }, 'the alarms could not be computed');
+    }
+  };
+  let running = look();
+  const check = (): Promise<void> => {
+    running = running.then(look);
+    return running;
+  };
+  const timer = setInterval(check, CHECK_EVERY_MS);
+  timer.unref();
+  return {
+    check,
+    stop: () => {
+      clearInterval(timer);
+      return running;
+    },
+  };
+}
