@@ -1,22 +1,28 @@
 /**
  * Retrains the classifier from the feedback in the store and promotes the result if it proves better.
  *
- *     npm run retrain [-- --store FILE] [--days N] [--from DIR] [--no-promote]
+ *     npm run retrain [-- --store FILE] [--days N] [--from DIR] [--objective accuracy|cost] [--no-promote]
  *
  * Reads the store beside a running server without blocking it. Exits with 0 whether or not a better model was found.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SingleBar } from 'cli-progress';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createTokenReader } from '../src/classifiers/token-text.ts';
 import { loadConfig } from '../src/config/load.ts';
+import type { PerTier } from '../src/core/tier.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import { readBaseData } from '../src/training/base-data.ts';
 import { collectFeedback } from '../src/training/feedback-examples.ts';
 import { FIT_DEFAULTS } from '../src/training/fit.ts';
-import type { Difference } from '../src/training/promotion-gate.ts';
+import {
+  DEFAULT_PRICES,
+  type Difference,
+  OBJECTIVES,
+  type Objective,
+} from '../src/training/promotion-gate.ts';
 import { retrain } from '../src/training/retrain.ts';
 
 interface Options {
@@ -28,7 +34,18 @@ interface Options {
   readonly id?: string;
   readonly doubt: number;
   readonly risk: number;
+  readonly objective: Objective;
+  readonly prices: PerTier<number>;
   readonly promote: boolean;
+}
+
+function readPrices(text: string): PerTier<number> {
+  const [simple, moderate, complex, ...more] = text.split(',').map(Number);
+  const given = [simple, moderate, complex];
+  if (!simple || !moderate || !complex || more.length > 0 || !given.every((price) => Number(price) > 0)) {
+    throw new InvalidArgumentError('three numbers above 0, as 1,5,25, are wanted.');
+  }
+  return { simple, moderate, complex };
 }
 
 const DAY_MS = 86_400_000;
@@ -43,6 +60,12 @@ const options = new Command('retrain')
   .option('--id <name>', 'name of the bundle (default: by the time)')
   .option('--doubt <share>', 'share of requests the judge may be asked', Number, 0.2)
   .option('--risk <share>', 'share of complex requests the simple tier may answer', Number, 0.05)
+  .addOption(
+    new Option('--objective <name>', 'what has to be better: accuracy, or cost at no less sufficiency')
+      .choices(OBJECTIVES)
+      .default('accuracy'),
+  )
+  .option('--prices <s,m,c>', 'relative prices of the three tiers', readPrices, DEFAULT_PRICES)
   .option('--no-promote', 'write the bundle and the verdict, but keep the running one')
   .parse()
   .opts<Options>();
@@ -84,6 +107,7 @@ const report = await retrain({
   models: options.models,
   id,
   ...(existsSync(join(options.models, 'current')) ? { champion: options.models } : {}),
+  gate: { objective: options.objective, prices: options.prices },
   promote: options.promote,
   codeVersion: version,
   fit: { ...FIT_DEFAULTS, onProgress: (done) => bar.update(Math.floor(done * 100)) },

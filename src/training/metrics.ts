@@ -1,6 +1,6 @@
 /** Figures of a classifier on labelled rows. All shares are 0 to 1; NaN where there is nothing to count. */
 import type { Classification } from '../core/routing.ts';
-import { TIERS, type Tier, tierRank } from '../core/tier.ts';
+import { type PerTier, TIERS, type Tier, tierRank } from '../core/tier.ts';
 
 /** A prediction beside the truth. */
 export interface Judged {
@@ -45,6 +45,16 @@ export function misrouted(rows: readonly Judged[]): { readonly under: number; re
     under: share(rows, ({ truth, tier }) => tierRank(tier) < tierRank(truth)),
     over: share(rows, ({ truth, tier }) => tierRank(tier) > tierRank(truth)),
   };
+}
+
+/** Answered by a tier that is good enough: the right one or one above it. */
+export function sufficientShare(rows: readonly Judged[]): number {
+  return share(rows, ({ truth, tier }) => tierRank(tier) >= tierRank(truth));
+}
+
+/** Mean price of the chosen tiers as a share of the complex tier's. */
+export function relativeCost(rows: readonly Judged[], prices: PerTier<number>): number {
+  return rows.reduce((sum, { tier }) => sum + prices[tier], 0) / (rows.length * prices.complex);
 }
 
 /** Complex requests answered by the simple tier, of all complex ones. */

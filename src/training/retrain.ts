@@ -9,7 +9,7 @@ import { moveTo } from './bundles.ts';
 import type { Example } from './examples.ts';
 import type { FitOptions } from './fit.ts';
 import type { Judged } from './metrics.ts';
-import { type GateReport, judgeChallenger } from './promotion-gate.ts';
+import { type GateOptions, type GateReport, judgeChallenger } from './promotion-gate.ts';
 import { train } from './train.ts';
 
 export interface RetrainOptions {
@@ -22,6 +22,8 @@ export interface RetrainOptions {
   readonly id: string;
   /** Bundle that serves now: its folder, or the folder of bundles. Absent: the first one needs no proof. */
   readonly champion?: string;
+  /** What has to be better, and by how much nothing may be worse. */
+  readonly gate?: GateOptions;
   /** Moves the pointer when the gate says so. */
   readonly promote: boolean;
   readonly codeVersion: string;
@@ -59,7 +61,12 @@ async function judgeWith(bundle: string, rows: readonly Example[]): Promise<Judg
 async function runGate(options: RetrainOptions, recent: readonly Example[]): Promise<GateReport> {
   const { champion, models, id, base } = options;
   if (champion === undefined) {
-    return { promoted: true, reason: 'there is no bundle to compare with', differences: [] };
+    return {
+      promoted: true,
+      reason: 'there is no bundle to compare with',
+      objective: options.gate?.objective ?? 'accuracy',
+      differences: [],
+    };
   }
   const sets = { recent, ...base.tests };
   const bouts = [];
@@ -67,7 +74,7 @@ async function runGate(options: RetrainOptions, recent: readonly Example[]): Pro
     const challenger = await judgeWith(join(models, id), rows);
     bouts.push({ name, challenger, champion: await judgeWith(champion, rows) });
   }
-  return judgeChallenger(bouts);
+  return judgeChallenger(bouts, options.gate);
 }
 
 /**

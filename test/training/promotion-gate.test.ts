@@ -39,7 +39,7 @@ describe('the promotion gate', () => {
     const same = judged(0.7, 1);
     expect(judgeChallenger([bout(same, same)])).toMatchObject({
       promoted: false,
-      reason: 'nothing is better beyond chance',
+      reason: 'accuracy is not better beyond chance',
     });
   });
 
@@ -62,6 +62,55 @@ describe('the promotion gate', () => {
     const random = createRandom(5);
     const guess = (): Tier => TIERS[random.below(3)] ?? 'simple';
     expect(judgeChallenger([bout(judged(0.7, 1), judged(0, 2, guess))]).promoted).toBe(false);
+  });
+
+  describe('with cost as the objective', () => {
+    const above = (truth: Tier): Tier => TIERS[tierRank(truth) + 1] ?? 'complex';
+    const wasteful = judged(0.7, 1, above);
+
+    it('promotes a challenger that is cheaper and no less sufficient', () => {
+      const report = judgeChallenger([bout(wasteful, judged(0.9, 2, above))], { objective: 'cost' });
+      expect(report).toMatchObject({
+        promoted: true,
+        objective: 'cost',
+        reason: expect.stringContaining('cost on'),
+      });
+      const cost = report.differences.find(({ figure }) => figure === 'cost');
+      const share = (rows: readonly Judged[]): number =>
+        rows.reduce((sum, { tier }) => sum + { simple: 1, moderate: 5, complex: 25 }[tier] / 25, 0) /
+        rows.length;
+      expect(cost?.champion).toBeCloseTo(share(wasteful));
+      expect(cost?.value).toBeLessThan(-0.02);
+    });
+
+    it('refuses one that is cheaper because its answers are not good enough', () => {
+      const below = (truth: Tier): Tier => TIERS[tierRank(truth) - 1] ?? 'simple';
+      const report = judgeChallenger([bout(judged(0.8, 1, above), judged(0.8, 2, below))], {
+        objective: 'cost',
+      });
+      expect(report).toMatchObject({ promoted: false, reason: expect.stringContaining('sufficiency') });
+    });
+
+    it('refuses one that is more accurate at the same cost, which accuracy promotes', () => {
+      const swap = (truth: Tier): Tier =>
+        truth === 'complex' ? 'complex' : truth === 'simple' ? 'moderate' : 'simple';
+      const bouts = [bout(judged(0.6, 1, swap), judged(0.9, 2, swap))];
+      expect(judgeChallenger(bouts).promoted).toBe(true);
+      expect(judgeChallenger(bouts, { objective: 'cost' })).toMatchObject({
+        promoted: false,
+        reason: 'cost is not better beyond chance',
+      });
+    });
+
+    it('counts in the prices it is given', () => {
+      const prices = { simple: 1, moderate: 1, complex: 1 };
+      const report = judgeChallenger([bout(wasteful, judged(0.9, 2, above))], { objective: 'cost', prices });
+      expect(report.differences.find(({ figure }) => figure === 'cost')).toMatchObject({
+        champion: 1,
+        value: 0,
+      });
+      expect(report.promoted).toBe(false);
+    });
   });
 
   it('proves nothing with too few rows', () => {
