@@ -3,19 +3,21 @@
  *
  *     npm run forget -- --user X | --session X | --decision X [--store FILE]
  *
- * May run beside the server. Bundles trained before keep what they learnt: they hold weights, not prompts. Exits with 1
+ * May run beside the server. Copies of feedback that unfinished retrainings left below the models go as a whole. Bundles trained before keep what they learnt: they hold weights, not prompts. Exits with 1
  * where nothing was found, 2 on a wrong call.
  */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { loadConfig } from '../src/config/load.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
+import { dropSnapshots } from '../src/training/snapshot.ts';
 
 interface Options {
   readonly user?: string;
   readonly session?: string;
   readonly decision?: string;
   readonly store?: string;
+  readonly models: string;
 }
 
 function fail(message: string): never {
@@ -29,6 +31,7 @@ const options = new Command('forget')
   .option('--session <id>', 'the conversation')
   .option('--decision <id>', 'one decision')
   .option('--store <file>', 'SQLite store (default: as the server finds it)')
+  .option('--models <dir>', 'folder of bundles, whose unfinished retrainings lose their copy', 'models')
   .parse()
   .opts<Options>();
 
@@ -50,4 +53,7 @@ const [[kind, id] = ['', '']] = Object.entries(selector);
 process.stdout.write(
   `${kind} ${id}: deleted ${decisions} decisions, ${outcomes} outcomes and ${feedback} feedback rows\n`,
 );
+const snapshots = dropSnapshots(options.models);
+if (snapshots > 0)
+  process.stdout.write(`and the feedback that ${snapshots} unfinished retrainings had read\n`);
 if (decisions === 0) process.exitCode = 1;

@@ -1,12 +1,13 @@
 /**
  * Retrains the classifier from the feedback in the store and promotes the result if it proves better.
  *
- *     npm run retrain [-- --store FILE] [--days N] [--from DIR] [--objective accuracy|cost] [--no-promote]
+ *     npm run retrain [-- --id NAME] [--store FILE] [--days N] [--from DIR] [--objective accuracy|cost] [--no-promote]
  *
- * Reads the store beside a running server without blocking it. Exits with 0 whether or not a better model was found.
+ * Reads the store beside a running server without blocking it. After an interruption the same call with `--id` of the
+ * bundle goes on where it was: feedback that was read and a bundle that was trained are not read and trained again. Exits with 0 whether or not a better model was found.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createTokenReader } from '../src/classifiers/token-text.ts';
@@ -15,7 +16,7 @@ import type { PerTier } from '../src/core/tier.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
 import { readBaseData } from '../src/training/base-data.ts';
-import { collectFeedback } from '../src/training/feedback-examples.ts';
+import { type CollectedFeedback, collectFeedback } from '../src/training/feedback-examples.ts';
 import { FIT_DEFAULTS } from '../src/training/fit.ts';
 import {
   DEFAULT_PRICES,
@@ -24,6 +25,7 @@ import {
   type Objective,
 } from '../src/training/promotion-gate.ts';
 import { retrain } from '../src/training/retrain.ts';
+import { collectOnce, dropSnapshot, snapshotPath } from '../src/training/snapshot.ts';
 
 interface Options {
   readonly store?: string;
@@ -78,19 +80,37 @@ function line({ test, figure, rows, champion, challenger, value, low, high, verd
 const now = new Date();
 const id = options.id ?? `retrained-${now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}`;
 const path = options.store ?? loadConfig({ env: process.env }).store.path;
-if (!existsSync(path)) {
-  process.stderr.write(`There is no store at ${path}. Name one with --store or ROUTER_STORE.\n`);
-  process.exit(2);
+const snapshot = snapshotPath(options.models, id);
+
+async function readStore(): Promise<CollectedFeedback> {
+  if (!existsSync(path)) {
+    process.stderr.write(`There is no store at ${path}. Name one with --store or ROUTER_STORE.\n`);
+    process.exit(2);
+  }
+  const store = await openSqliteStore(path);
+  const window = { from: now.getTime() - options.days * DAY_MS, to: now.getTime() + 1 };
+  const found = await collectFeedback(store.labelled(window), FEATURE_VERSION, {
+    readText: createTokenReader(options.models),
+  });
+  await store.close();
+  return found;
 }
-const store = await openSqliteStore(path);
-const window = { from: now.getTime() - options.days * DAY_MS, to: now.getTime() + 1 };
-const collected = await collectFeedback(store.labelled(window), FEATURE_VERSION, {
-  readText: createTokenReader(options.models),
-});
-await store.close();
-const { skipped, bySource, excess } = collected;
+
+const { days, doubt, risk, objective, prices } = options;
+const key = {
+  store: resolve(path),
+  days,
+  doubt,
+  risk,
+  objective,
+  prices: Object.values(prices).join(),
+  features: FEATURE_VERSION,
+};
+const collected = await collectOnce(snapshot, key, readStore);
+const { skipped, bySource, excess, resumed } = collected;
 process.stdout.write(
-  `${collected.examples.length} requests with feedback: ${JSON.stringify(bySource)}; left out: ${JSON.stringify(skipped)}\n` +
+  `${resumed ? `continuing ${id} with the feedback that was read before\n` : ''}` +
+    `${collected.examples.length} requests with feedback: ${JSON.stringify(bySource)}; left out: ${JSON.stringify(skipped)}\n` +
     `over a limit and scaled down: ${JSON.stringify(excess)}\n`,
 );
 if (collected.examples.length === 0) {
@@ -107,20 +127,22 @@ const report = await retrain({
   models: options.models,
   id,
   ...(existsSync(join(options.models, 'current')) ? { champion: options.models } : {}),
-  gate: { objective: options.objective, prices: options.prices },
+  gate: { objective, prices },
+  resume: resumed,
   promote: options.promote,
   codeVersion: version,
   fit: { ...FIT_DEFAULTS, onProgress: (done) => bar.update(Math.floor(done * 100)) },
-  doubtShare: options.doubt,
-  risk: options.risk,
+  doubtShare: doubt,
+  risk,
 });
 bar.update(100);
 bar.stop();
-const { gate, trainedOn, heldBack } = report;
+dropSnapshot(snapshot);
+const { gate, trained, trainedOn, heldBack } = report;
 const head =
   '| rows | figure | n | champion | challenger | difference (95 %) | verdict |\n|---|---|---|---|---|---|---|';
 process.stdout.write(
-  `trained on ${trainedOn.base} base rows and ${trainedOn.feedback} with feedback; ${heldBack} held back for the gate\n\n` +
+  `${trained ? '' : 'the bundle was complete already: '}trained on ${trainedOn.base} base rows and ${trainedOn.feedback} with feedback; ${heldBack} held back for the gate\n\n` +
     `${head}\n${gate.differences.map(line).join('\n')}\n\n` +
     `${gate.promoted ? (options.promote ? `PROMOTED ${id}` : `${id} MAY BE PROMOTED`) : `${id} NOT PROMOTED, the running model stays`}: ${gate.reason}\n`,
 );

@@ -1,11 +1,13 @@
 /** Feedback in, a new bundle and a verdict out. The running bundle changes only when the verdict says so. */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readManifest } from '../classifiers/bundle.ts';
 import { openOnnxClassifier } from '../classifiers/onnx.ts';
 import { FEATURE_VERSION } from '../routing/features.ts';
 import type { BaseData } from './base-data.ts';
-import { moveTo } from './bundles.ts';
+import { describeData } from './bundle-writer.ts';
+import { currentBundle, moveTo } from './bundles.ts';
 import type { Example } from './examples.ts';
 import type { FitOptions } from './fit.ts';
 import type { Judged } from './metrics.ts';
@@ -24,6 +26,11 @@ export interface RetrainOptions {
   readonly champion?: string;
   /** What has to be better, and by how much nothing may be worse. */
   readonly gate?: GateOptions;
+  /**
+   * Continues a run that was interrupted: a bundle of this id that was trained on the very same rows is not trained
+   * again, and a verdict beside it stands.
+   */
+  readonly resume?: boolean;
   /** Moves the pointer when the gate says so. */
   readonly promote: boolean;
   readonly codeVersion: string;
@@ -34,6 +41,8 @@ export interface RetrainOptions {
 
 export interface RetrainReport {
   readonly id: string;
+  /** False where an interrupted run had trained it already. */
+  readonly trained: boolean;
   readonly trainedOn: { readonly base: number; readonly feedback: number };
   /** Feedback rows kept for the gate. */
   readonly heldBack: number;
@@ -77,6 +86,33 @@ async function runGate(options: RetrainOptions, recent: readonly Example[]): Pro
   return judgeChallenger(bouts, options.gate);
 }
 
+const GATE = 'gate.json';
+
+/** True where the bundle is complete and its manifest names the same rows of every source. */
+function isTrained(folder: string, rows: readonly Example[]): boolean {
+  try {
+    const { data } = readManifest(folder);
+    const wanted = describeData(rows);
+    const names = new Set([...Object.keys(data), ...Object.keys(wanted)]);
+    return [...names].every((name) => data[name]?.sha256 === wanted[name]?.sha256);
+  } catch {
+    return false;
+  }
+}
+
+/** The verdict of an interrupted run, which had come so far; undefined where there is none. */
+function storedGate(folder: string): GateReport | undefined {
+  const path = join(folder, GATE);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as GateReport) : undefined;
+}
+
+/** As a whole: a run that is interrupted leaves no half a verdict. */
+function writeGate(folder: string, gate: GateReport): void {
+  const temporary = join(folder, `${GATE}.writing`);
+  writeFileSync(temporary, `${JSON.stringify(gate, null, 2)}\n`);
+  renameSync(temporary, join(folder, GATE));
+}
+
 /**
  * Trains on the base rows and four fifths of the feedback (by session), writes `models/<id>` with `gate.json`, compares
  * it with the champion on recent feedback and the frozen base tests, and points `current` to it if it may replace it.
@@ -86,23 +122,30 @@ export async function retrain(options: RetrainOptions): Promise<RetrainReport> {
   const { base, feedback, models, id } = options;
   const learnt = feedback.filter((row) => !isRecentTest(row.group));
   const recent = feedback.filter((row) => isRecentTest(row.group) && row.tier !== undefined);
-  await train({
-    ...base.input,
-    examples: [...base.input.examples, ...learnt],
-    lexiconPath: base.lexiconPath,
-    tests: { ...base.tests, recent },
-    fit: options.fit,
-    id,
-    models,
-    codeVersion: options.codeVersion,
-    doubtShare: options.doubtShare,
-    risk: options.risk,
-  });
-  const gate = await runGate(options, recent);
-  writeFileSync(join(models, id, 'gate.json'), `${JSON.stringify(gate, null, 2)}\n`);
-  if (gate.promoted && options.promote) moveTo(models, id, { action: 'promote', at: new Date() });
+  const folder = join(models, id);
+  const examples = [...base.input.examples, ...learnt];
+  const continued = options.resume === true && isTrained(folder, [...examples, ...base.input.outcomes]);
+  if (!continued) {
+    await train({
+      ...base.input,
+      examples,
+      lexiconPath: base.lexiconPath,
+      tests: { ...base.tests, recent },
+      fit: options.fit,
+      id,
+      models,
+      codeVersion: options.codeVersion,
+      doubtShare: options.doubtShare,
+      risk: options.risk,
+    });
+  }
+  const gate = (continued ? storedGate(folder) : undefined) ?? (await runGate(options, recent));
+  writeGate(folder, gate);
+  if (gate.promoted && options.promote && currentBundle(models) !== id)
+    moveTo(models, id, { action: 'promote', at: new Date() });
   return {
     id,
+    trained: !continued,
     trainedOn: { base: base.input.examples.length, feedback: learnt.length },
     heldBack: recent.length,
     gate,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/core/routing.ts';
@@ -6,7 +6,7 @@ import { TIERS, type Tier } from '../../src/core/tier.ts';
 import { FEATURE_VERSION } from '../../src/routing/features.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { collectFeedback } from '../../src/training/feedback-examples.ts';
-import { type RetrainReport, retrain } from '../../src/training/retrain.ts';
+import { type RetrainOptions, type RetrainReport, retrain } from '../../src/training/retrain.ts';
 import { TINY_FIT, tinyBundle, tinyExamples, tinyInput } from './tiny.ts';
 
 /** Work the base rows know nothing of, in the words of one company. */
@@ -78,6 +78,42 @@ describe('retrain', () => {
       ({ test, figure }) => test === 'recent' && figure === 'accuracy',
     );
     expect(recent?.challenger).toBeGreaterThan(recent?.champion ?? 1);
+  });
+
+  it('goes on with a bundle that an interrupted run had trained, and with its verdict', async () => {
+    const { models } = await tinyBundle();
+    const { lexiconPath, ...input } = tinyInput(models);
+    const feedback = tinyExamples().map((row) => ({ ...row, id: `f${row.id}`, source: 'feedback' }));
+    const options: RetrainOptions = {
+      base: { input, lexiconPath, tests: { heldOut: [], dev: [], frozen: tinyExamples() } },
+      feedback,
+      models,
+      id: 'challenger',
+      champion: models,
+      promote: true,
+      codeVersion: 'test',
+      fit: TINY_FIT,
+      doubtShare: 0.2,
+      risk: 0.1,
+    };
+    const first = await retrain(options);
+    expect(first).toMatchObject({ trained: true, gate: { promoted: false } });
+    const gatePath = join(models, 'challenger', 'gate.json');
+    const manifestPath = join(models, 'challenger', 'manifest.json');
+    const marked = `${readFileSync(manifestPath, 'utf8')} `;
+    writeFileSync(manifestPath, marked);
+    rmSync(gatePath);
+    expect(await retrain({ ...options, resume: true })).toEqual({ ...first, trained: false });
+    expect(readFileSync(manifestPath, 'utf8')).toBe(marked);
+    expect(existsSync(gatePath)).toBe(true);
+
+    writeFileSync(gatePath, JSON.stringify({ ...first.gate, promoted: true }));
+    expect((await retrain({ ...options, resume: true })).gate.promoted).toBe(true);
+    expect(readFileSync(join(models, 'current'), 'utf8').trim()).toBe('challenger');
+
+    const more = { ...options, feedback: feedback.slice(20), resume: true, promote: false };
+    expect((await retrain(more)).trained).toBe(true);
+    expect(readFileSync(manifestPath, 'utf8')).not.toBe(marked);
   });
 
   it('leaves the running model where the labels were shuffled, and keeps the verdict beside the bundle', async () => {
