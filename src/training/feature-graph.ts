@@ -61,14 +61,15 @@ export function addFeatures(graph: OnnxGraph, table: TokenTable, weights?: Linea
   const axis2 = graph.longs('axis', [2]);
   const one = graph.floats('one', [], [1]);
   const { masks, count, past, position } = addSegments(graph);
-  const ids = addKeys(graph);
+  const tokens = graph.cast(graph.node('Gather', [graph.ints('meant', table.meant), 'input_ids']), 'int64');
+  const ids = addKeys(graph, tokens);
 
   const width = weights?.width ?? 0;
   const rows = weights ? beside(table, weights) : table.values;
   const tokenRows = graph.halves('token_table', [table.vocabulary, COLUMNS + 3 * width], rows);
   const known = [
     addPhrases(graph, table, ids),
-    graph.cast(graph.node('Gather', [tokenRows, 'input_ids']), 'float'),
+    graph.cast(graph.node('Gather', [tokenRows, tokens]), 'float'),
   ];
   if (weights) {
     const pairRows = graph.halves('pair_table', [BIGRAM_BUCKETS, width], weights.pairs);
@@ -77,11 +78,7 @@ export function addFeatures(graph: OnnxGraph, table: TokenTable, weights?: Linea
     const [ask = '', , , pastMask = ''] = masks;
     const begin = graph.node('LessOrEqual', [position, graph.floats('first', [], [FIRST_TOKENS])]);
     const first = graph.node('Mul', [ask, graph.cast(begin, 'float')]);
-    masks.push(
-      ...addDistinct(graph, 'input_ids', [ask, pastMask]),
-      first,
-      ...addDistinct(graph, bucket, [ask]),
-    );
+    masks.push(...addDistinct(graph, tokens, [ask, pastMask]), first, ...addDistinct(graph, bucket, [ask]));
   }
   const all = graph.node('Concat', known, { axis: 2 });
   const stacked = masks.map((segment) => graph.node('Unsqueeze', [segment, axis1]));
@@ -164,8 +161,8 @@ interface Keys {
 }
 
 /** Behind the end stands token 0. */
-function addKeys(graph: OnnxGraph): Keys {
-  const padded = graph.node('Pad', ['input_ids', graph.longs('pads', [0, 0, 0, 2]), graph.long(0)]);
+function addKeys(graph: OnnxGraph, tokens: string): Keys {
+  const padded = graph.node('Pad', [tokens, graph.longs('pads', [0, 0, 0, 2]), graph.long(0)]);
   const following = (by: number): string =>
     graph.node('Slice', [
       padded,
@@ -174,7 +171,7 @@ function addKeys(graph: OnnxGraph): Keys {
       graph.longs('axis', [1]),
     ]);
   const times = (input: string, factor: number): string => graph.node('Mul', [input, graph.long(factor)]);
-  const pair = graph.node('Add', [times('input_ids', FACTORS[0]), times(following(1), FACTORS[1])]);
+  const pair = graph.node('Add', [times(tokens, FACTORS[0]), times(following(1), FACTORS[1])]);
   return { pair, triple: graph.node('Add', [pair, times(following(2), FACTORS[2])]) };
 }
 

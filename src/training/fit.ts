@@ -5,6 +5,7 @@ import type { Example } from './examples.ts';
 import { BAG_FEATURES } from './feature-graph.ts';
 import { calibrateHeads, planRows } from './fit-rows.ts';
 import type { Lexicon } from './lexicon.ts';
+import { withMisspellings } from './misspellings.ts';
 import { featureModel, type ModelParts } from './model-graph.ts';
 import {
   inverseFrequencies,
@@ -97,10 +98,13 @@ function prepare(
   table: TokenTable,
   options: FitOptions,
 ): { rows: Prepared[]; idf: Float32Array } {
-  const tokenizer = createWordPiece(tokenizerJson(input.pretrained.vocab), MAX_TOKENS);
+  const tokenizer = createWordPiece(
+    tokenizerJson(withMisspellings(input.pretrained.vocab).vocab),
+    MAX_TOKENS,
+  );
   if (!tokenizer) throw new Error('the vocabulary is of another feature version: run pretrain again');
   const planned = planRows(input, options);
-  const tokens = planned.map(({ text }) => tokenizer.encode(text));
+  const tokens = planned.map(({ text }) => tokenizer.encode(text).map((id) => table.meant[id] ?? id));
   const idf = inverseFrequencies(tokens, table.shapes);
   const rows = planned.map(({ fold, targets, weight }, at): Prepared => {
     const ids = tokens[at] ?? new Int32Array(0);

@@ -4,6 +4,7 @@ import onnxProto, { type onnx } from 'onnx-proto';
 /** Element types of TensorProto.DataType that our graphs use. */
 const FLOAT = 1;
 const INT16 = 5;
+const INT32 = 6;
 const INT64 = 7;
 const FLOAT16 = 10;
 
@@ -55,7 +56,7 @@ function attribute(name: string, value: Attribute): onnx.IAttributeProto {
   return { name, type: types.INTS, ints: value.map(Number) };
 }
 
-function bytesOf(data: Int16Array | Uint16Array | BigInt64Array | Float32Array): Uint8Array {
+function bytesOf(data: Int16Array | Int32Array | Uint16Array | BigInt64Array | Float32Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
@@ -109,6 +110,10 @@ export class OnnxGraph {
 
   shorts(hint: string, dims: readonly number[], values: Int16Array): string {
     return this.tensor(hint, dims, INT16, bytesOf(values));
+  }
+
+  ints(hint: string, values: Int32Array): string {
+    return this.tensor(hint, [values.length], INT32, bytesOf(values));
   }
 
   longs(hint: string, values: readonly number[]): string {

@@ -2,6 +2,7 @@
 import { PAD_TOKEN } from '../classifiers/wordpiece.ts';
 import { RESERVED_TOKENS } from '../routing/features.ts';
 import { type Lexicon, SCALES } from './lexicon.ts';
+import { withMisspellings } from './misspellings.ts';
 import { DIMENSIONS, type Pretrained } from './pretrain.ts';
 import { type TokenShapes, tokenShapes } from './token-shapes.ts';
 import { termIds } from './vocabulary.ts';
@@ -31,7 +32,10 @@ const HIGH = 6 / 9;
 const MIDDLE = 4 / 9;
 
 export interface TokenTable {
+  /** Tokens with a row; the misspellings behind them have none. */
   readonly vocabulary: number;
+  /** Id of any token to the id of its row. */
+  readonly meant: Int32Array;
   readonly shapes: TokenShapes;
   /** [vocabulary * COLUMNS] */
   readonly values: Float32Array;
@@ -73,5 +77,6 @@ export function buildTokenTable(pretrained: Pretrained, lexicon: Lexicon): Token
     values.set(surfaceColumns(token), id * COLUMNS + LEXICAL);
     values.set(vectors.subarray(id * DIMENSIONS, (id + 1) * DIMENSIONS), id * COLUMNS + LEXICAL + SURFACE);
   }
-  return { vocabulary: vocab.size, shapes: tokenShapes(vocab), values, phrases };
+  const { meant } = withMisspellings(vocab);
+  return { vocabulary: vocab.size, meant, shapes: tokenShapes(vocab), values, phrases };
 }

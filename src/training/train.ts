@@ -9,6 +9,7 @@ import { ownTokenizer } from './bundle-writer.ts';
 import type { Example } from './examples.ts';
 import { type FitInput, type FitOptions, fitModel, MAX_TOKENS } from './fit.ts';
 import type { Judged } from './metrics.ts';
+import { withMisspellings } from './misspellings.ts';
 import { encodeModel } from './model-graph.ts';
 import { type PublishOptions, publish } from './publish.ts';
 import { runGraph } from './run-graph.ts';
@@ -42,15 +43,16 @@ export async function train(options: TrainOptions): Promise<Manifest> {
   const { pretrained } = options;
   const { parts, outOfFold } = await fitModel(options, options.fit);
   const model = encodeModel(parts);
+  const { vocab } = withMisspellings(pretrained.vocab);
   return publish(options, {
     model,
-    tokenizer: ownTokenizer(pretrained.vocab),
+    tokenizer: ownTokenizer(vocab),
     platt: parts.platt,
     outOfFold,
     from: {
       pretrained: pretrained.sha256,
       lexicon: createHash('sha256').update(readFileSync(options.lexiconPath)).digest('hex'),
     },
-    judge: (rows) => judge(model, pretrained.vocab, rows),
+    judge: (rows) => judge(model, vocab, rows),
   });
 }
