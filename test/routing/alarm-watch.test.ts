@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DriftStats, StatsWindow } from '../../src/core/ports.ts';
+import type { DriftStats } from '../../src/core/ports.ts';
 import { startAlarmWatch } from '../../src/routing/alarm-watch.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLogger } from '../fakes/logger.ts';
@@ -12,29 +12,20 @@ const QUIET: DriftStats = {
   facts: {},
   judge: { answered: 0, disagreed: 0, meanConfidence: null },
 };
-const CONSTANT: DriftStats = { ...QUIET, local: { simple: 500, moderate: 0, complex: 0 } };
+const DAY_MS = 24 * 3_600_000;
 
-it('tells all alarms at each check, logs the new ones, and outlives a store that fails', async () => {
-  const answers: (DriftStats | Error)[] = [
-    CONSTANT,
-    QUIET,
-    CONSTANT,
-    QUIET,
-    new Error('locked'),
-    QUIET,
-    QUIET,
-  ];
-  const windows: StatsWindow[] = [];
+it('tells all alarms of the last day at each check, logs the new ones, and outlives a store that fails', async () => {
+  const clock = createFakeClock();
+  const busy = clock.now() - 3_600_000;
   const told: (readonly string[])[] = [];
   const logger = createFakeLogger();
-  const clock = createFakeClock();
+  let failing = false;
   const watch = startAlarmWatch({
     store: {
-      async drift(window) {
-        windows.push(window);
-        const answer = answers.shift() ?? QUIET;
-        if (answer instanceof Error) throw answer;
-        return answer;
+      async drift({ from, to }) {
+        if (failing) throw new Error('locked');
+        const here = from <= busy && busy < to;
+        return here ? { ...QUIET, local: { simple: 500, moderate: 0, complex: 0 } } : QUIET;
       },
     },
     trainedOn: () => undefined,
@@ -42,14 +33,36 @@ it('tells all alarms at each check, logs the new ones, and outlives a store that
     logger,
     tell: (raised) => told.push(raised),
   });
-  for (let round = 0; round < 3; round++) await watch.check();
-  await watch.stop();
+  await watch.check();
+  failing = true;
+  await watch.check();
+  failing = false;
+  clock.advance(DAY_MS);
+  await watch.check();
   expect(told).toEqual([['nearly_constant'], ['nearly_constant'], []]);
   expect(logger.entries.map(({ level }) => level)).toEqual(['warn', 'error']);
   expect(logger.entries[0]).toMatchObject({ fields: { alarm: 'nearly_constant' } });
-  const day = 24 * 3_600_000;
-  expect(windows.slice(0, 2)).toEqual([
-    { from: clock.now() + 1 - day, to: clock.now() + 1 },
-    { from: clock.now() + 1 - 2 * day, to: clock.now() + 1 - day },
-  ]);
+  await watch.stop();
+});
+
+it('gives up when it is stopped, and says nothing of it', async () => {
+  const logger = createFakeLogger();
+  let reads = 0;
+  const watch = startAlarmWatch({
+    store: {
+      async drift() {
+        reads++;
+        return QUIET;
+      },
+    },
+    trainedOn: () => undefined,
+    clock: createFakeClock(),
+    logger,
+    tell: () => {
+      throw new Error('told after all');
+    },
+  });
+  await watch.stop();
+  expect(reads).toBeLessThan(2);
+  expect(logger.entries).toEqual([]);
 });
