@@ -69,6 +69,7 @@ async function questionOf(
     tierMap,
     ...(doubt === undefined ? {} : { threshold: doubt }),
     ...(classifier ? { classify } : {}),
+    ...(classifier?.simpleFrom === undefined ? {} : { simpleFrom: classifier.simpleFrom }),
   };
   return { question, says, ...(classifier ? { classifier } : {}) };
 }

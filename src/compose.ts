@@ -117,6 +117,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     routes: config.routes,
     expectedOutputTokens: config.execution.expected_output_tokens,
     ...(config.classifier.doubt_below === undefined ? {} : { doubtBelow: config.classifier.doubt_below }),
+    ...(config.classifier.simple_from === undefined ? {} : { simpleFrom: config.classifier.simple_from }),
     clock,
     newId: () => `dec_${randomUUID()}`,
     logger,

@@ -16,6 +16,7 @@ export function withDrain(inner: Classifier): Classifier {
   return {
     id: inner.id,
     doubtBelow: inner.doubtBelow,
+    ...(inner.simpleFrom === undefined ? {} : { simpleFrom: inner.simpleFrom }),
     ...(inner.baseline ? { baseline: inner.baseline } : {}),
     async classify(inputs) {
       if (closing) throw new Error(`${inner.id} is closed`);

@@ -111,9 +111,11 @@ export async function openOnnxClassifier(
       classificationOf(logits.subarray(row * tiers.length, (row + 1) * tiers.length), tiers),
     );
   };
+  const simpleFrom = bundle.manifest?.thresholds.simpleFrom;
   return {
     id: bundle.id,
     doubtBelow: options.doubtBelow ?? bundle.manifest?.thresholds.doubtBelow ?? UNCALIBRATED_DOUBT,
+    ...(simpleFrom === undefined ? {} : { simpleFrom }),
     ...(bundle.manifest?.baseline ? { baseline: bundle.manifest.baseline } : {}),
     classify: async (inputs) => {
       const texts = inputs.map(({ text }) => tokenizer.encode(text));

@@ -94,6 +94,14 @@ const classifier = z
       .max(1)
       .optional()
       .describe("Confidence below which a prediction is doubtful. Default: the bundle's calibrated value."),
+    simple_from: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        "P(simple) below which a prediction `simple` is doubtful too. Default: the bundle's calibrated value, if any.",
+      ),
     watch: z
       .boolean()
       .default(true)

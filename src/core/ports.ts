@@ -41,6 +41,8 @@ export interface Classifier {
   readonly id: string;
   /** The calibrated confidence below which a prediction is doubtful, 0 to 1. */
   readonly doubtBelow: number;
+  /** The calibrated P(simple) from which the simple tier may be risked, 0 to 1; absent where nothing is promised. */
+  readonly simpleFrom?: number;
   /** Shape of the rows it was trained on; absent where it does not say. */
   readonly baseline?: TrafficShape;
   /**

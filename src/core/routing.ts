@@ -57,8 +57,10 @@ export type DecisionSource = (typeof DECISION_SOURCES)[number];
 
 export interface GateVerdict {
   readonly sure: boolean;
-  /** Confidence below this is doubt. */
+  /** Confidence below this is doubt, for the predicted tier. */
   readonly threshold: number;
+  /** P(simple) from which the simple tier is risked, which `threshold` takes into account; absent: from any. */
+  readonly simpleFrom?: number;
 }
 
 export type JudgeStatus =

@@ -42,6 +42,8 @@ export interface DecideDeps {
   readonly expectedOutputTokens: number;
   /** Replaces the classifier's calibrated threshold. */
   readonly doubtBelow?: number;
+  /** Replaces the classifier's calibrated bound of P(simple). */
+  readonly simpleFrom?: number;
   /** Moves the tier of a doubtful request by chance; absent: never. */
   readonly explore?: (tier: Tier) => Explored;
   readonly clock: Clock;
@@ -110,7 +112,8 @@ function explored(choice: Choice, deps: DecideDeps): Choice {
 
 async function classified(text: string, unit: Unit, signal: AbortSignal, deps: DecideDeps): Promise<Choice> {
   const { classification, by, failure } = await predict(text, unit, deps);
-  const verdict = gate(classification, failure ? by.doubtBelow : (deps.doubtBelow ?? by.doubtBelow));
+  const { doubtBelow = by.doubtBelow, simpleFrom = by.simpleFrom } = failure ? by : deps;
+  const verdict = gate(classification, { doubtBelow, simpleFrom });
   const { tier, confidence } = classification;
   const known = { confidence, classification, classifier: by.id, gate: verdict };
   const says = `${by.id} says ${tier} with confidence ${percent(confidence)}`;

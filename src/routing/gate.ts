@@ -1,9 +1,19 @@
 import type { Classification, GateVerdict } from '../core/routing.ts';
 
-/**
- * Is the prediction sure enough to act on? `threshold` is calibrated with the bundle (or set in the
- * configuration), so it is data and not a constant here.
- */
-export function gate(classification: Classification, threshold: number): GateVerdict {
-  return { sure: classification.confidence >= threshold, threshold };
+/** Calibrated with the bundle (or set in the configuration), so they are data and not constants here. */
+export interface GateBounds {
+  /** Confidence below this is doubt. */
+  readonly doubtBelow: number;
+  /** `simple` with a P(simple) below this is doubt too. */
+  readonly simpleFrom?: number | undefined;
+}
+
+/** Is the prediction sure enough to act on? */
+export function gate(
+  { tier, confidence }: Pick<Classification, 'tier' | 'confidence'>,
+  { doubtBelow, simpleFrom }: GateBounds,
+): GateVerdict {
+  const threshold = tier === 'simple' ? Math.max(doubtBelow, simpleFrom ?? 0) : doubtBelow;
+  const says = simpleFrom === undefined ? {} : { simpleFrom };
+  return { sure: confidence >= threshold, threshold, ...says };
 }

@@ -1,6 +1,6 @@
 /** The policy that a question names, and what it would have done with each logged request. */
 import type { StoredDecision } from '../core/ports.ts';
-import type { Classification } from '../core/routing.ts';
+import type { Classification, GateVerdict } from '../core/routing.ts';
 import { type PerTier, perTier, TIERS, type Tier, tierAbove, tierRank } from '../core/tier.ts';
 import { GOOD_SCORE, judgementOf } from './judgements.ts';
 import type { OffPolicyRow } from './off-policy.ts';
@@ -9,6 +9,8 @@ import type { OffPolicyRow } from './off-policy.ts';
 export interface Question {
   /** Confidence below this is doubt. */
   readonly threshold?: number;
+  /** The other bundle's P(simple) from which it risks the simple tier. */
+  readonly simpleFrom?: number;
   /** Answers of another bundle to a kept text, in place of the logged ones; undefined where it cannot read it. */
   readonly classify?: (text: string) => Promise<Classification | undefined>;
   /** Requests decided for one tier go to another. */
@@ -66,6 +68,13 @@ function sufficientOf(stored: StoredDecision): number {
   return decision.tier === 'simple' ? simple : moderate;
 }
 
+/** As the gate has it: `simple` is in doubt below a bound of its own too. */
+function thresholdFor({ tier }: Classification, question: Question, gate: GateVerdict): number {
+  const threshold = question.threshold ?? gate.threshold;
+  const simpleFrom = question.classify ? question.simpleFrom : gate.simpleFrom;
+  return tier === 'simple' ? Math.max(threshold, simpleFrom ?? 0) : threshold;
+}
+
 /**
  * The context of a logged request; undefined where no classifier chose its tier (pinned, forced, static routes, keyword
  * rules), so that no threshold, bundle or map would have changed it.
@@ -84,7 +93,7 @@ export async function contextOf(stored: StoredDecision, question: Question): Pro
     action: decision.tier,
     propensity: decision.propensity,
     classification,
-    threshold: question.threshold ?? gate.threshold,
+    threshold: thresholdFor(classification, question, gate),
     asked: judge !== undefined && judge.status !== 'not_configured',
     ...(judge?.tier === undefined ? {} : { judge: judge.tier }),
     judgeCost,

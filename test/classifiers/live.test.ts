@@ -17,6 +17,7 @@ function gated(id: string) {
   const classifier: Classifier = {
     id,
     doubtBelow: 0.5,
+    simpleFrom: 0.6,
     classify: async (inputs) => {
       if (inputs[0]?.text === 'wait') await new Promise<void>((resolve) => waiting.push(resolve));
       if (state.closed) throw new Error('asked after it was closed');
@@ -83,6 +84,7 @@ describe('a live classifier', () => {
     const inFlight = live.current()?.classify([{ text: 'wait' }]);
     expect(await live.reload()).toEqual({ status: 'loaded', serving: 'fresh', previous: 'old' });
     expect(live.current()?.id).toBe('fresh');
+    expect(live.current()?.simpleFrom).toBe(0.6);
     expect(old.state.closed).toBe(false);
     old.release();
     await expect(inFlight).resolves.toHaveLength(1);

@@ -13,11 +13,16 @@ export function classificationOf(tier: Tier, confidence: number): Classification
 /** A classifier that says what `answer` makes of the text; it fails where that throws. */
 export function createFakeClassifier(
   answer: (text: string) => Classification,
-  { id = 'fake', doubtBelow = 0.7 } = {},
+  {
+    id = 'fake',
+    doubtBelow = 0.7,
+    ...bounds
+  }: Partial<Pick<Classifier, 'id' | 'doubtBelow' | 'simpleFrom'>> = {},
 ): Classifier {
   return {
     id,
     doubtBelow,
+    ...bounds,
     classify: async (inputs) => inputs.map(({ text }) => answer(text)),
     close: async () => {},
   };

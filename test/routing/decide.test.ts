@@ -21,6 +21,9 @@ interface Scene {
   readonly routes?: readonly StaticRoute[];
   readonly models?: readonly ModelSpec[];
   readonly doubtBelow?: number;
+  readonly simpleFrom?: number;
+  /** The classifier's own. */
+  readonly bundleFrom?: number;
   readonly explore?: (tier: Tier) => Explored;
 }
 
@@ -28,10 +31,12 @@ function stage(scene: Scene = {}) {
   const logger = createFakeLogger();
   const judge = createFakeJudge(scene.judge);
   const says = scene.says === undefined ? classificationOf('moderate', 0.9) : scene.says;
-  const classifier = createFakeClassifier(() => {
+  const answer = (): Classification => {
     if (says instanceof Error) throw says;
     return says ?? classificationOf('simple', 1);
-  });
+  };
+  const bounds = scene.bundleFrom === undefined ? {} : { simpleFrom: scene.bundleFrom };
+  const classifier = createFakeClassifier(answer, bounds);
   const decide = createDecide({
     classifier: () => (says === null ? undefined : classifier),
     fallbackClassifier: createFakeClassifier(() => scene.fallbackSays ?? classificationOf('simple', 0.6), {
@@ -43,6 +48,7 @@ function stage(scene: Scene = {}) {
     routes: scene.routes ?? [],
     expectedOutputTokens: 400,
     ...(scene.doubtBelow === undefined ? {} : { doubtBelow: scene.doubtBelow }),
+    ...(scene.simpleFrom === undefined ? {} : { simpleFrom: scene.simpleFrom }),
     ...(scene.explore ? { explore: scene.explore } : {}),
     clock: createFakeClock(),
     newId: () => 'dec_1',
@@ -114,6 +120,21 @@ describe('who chooses the tier', () => {
     const sure = await stage({ says: classificationOf('simple', 0.9), doubtBelow: 0.9 }).run();
     const unsure = await stage({ says: classificationOf('simple', 0.9), doubtBelow: 0.901 }).run();
     expect([sure.source, unsure.source]).toEqual(['local', 'fallback']);
+  });
+
+  it.each([
+    ['the bundle risks it from there', { bundleFrom: 0.91 }, 'fallback', 0.91],
+    ['at the very border', { bundleFrom: 0.9 }, 'local', 0.9],
+    ['the configuration goes first', { bundleFrom: 0.91, simpleFrom: 0.5 }, 'local', 0.7],
+    ['the configuration alone', { simpleFrom: 0.95 }, 'fallback', 0.95],
+  ] as const)('doubts a sure `simple` below a bound of its own: %s', async (_, scene, source, threshold) => {
+    const decision = await stage({ says: classificationOf('simple', 0.9), ...scene }).run();
+    expect(decision).toMatchObject({ source, gate: { sure: source === 'local', threshold } });
+  });
+
+  it('that bound says nothing of other tiers', async () => {
+    const decision = await stage({ says: classificationOf('moderate', 0.9), bundleFrom: 0.99 }).run();
+    expect(decision).toMatchObject({ source: 'local', gate: { threshold: 0.7, simpleFrom: 0.99 } });
   });
 
   it('the rules where no bundle is loaded', async () => {

@@ -128,6 +128,7 @@ test('calibrate writes the thresholds that serving reads', async () => {
   expect(thresholds.chosen).toContain('50 %');
   const classifier = await openOnnxClassifier(models);
   expect(classifier.doubtBelow).toBe(thresholds.doubtBelow);
+  expect(classifier.simpleFrom).toBe(thresholds.simpleFrom);
   const answers = await classifier.classify(tinyExamples());
   const doubtful =
     answers.filter(({ confidence }) => confidence < classifier.doubtBelow).length / answers.length;

@@ -80,6 +80,18 @@ describe('the policy in question', () => {
     { name: 'goes up where it said nothing', row: unanswered, question: {}, target: [0, 1, 0] },
     { name: 'goes up where there is no judge', row: sure, question: { threshold: 0.7 }, target: [0, 1, 0] },
     {
+      name: 'keeps the bound of the simple tier',
+      row: logged({ gate: { sure: false, threshold: 0.7, simpleFrom: 0.7 } }),
+      question: { threshold: 0.4 },
+      target: [0, 1, 0],
+    },
+    {
+      name: 'has the bound of the other bundle',
+      row: sure,
+      question: { threshold: 0.4, simpleFrom: 0.7, classify: async () => classification('simple', 0.65) },
+      target: [0, 1, 0],
+    },
+    {
       name: 'maps tiers last',
       row: judged,
       question: { tierMap: { moderate: 'complex' as const } },
