@@ -110,7 +110,7 @@ export async function publish(options: PublishOptions, trained: Trained): Promis
       thresholds: {
         doubtBelow: Math.round(doubtForShare(crossFitted, options.doubtShare) * 1e4) / 1e4,
         chosen: `${percent} % of the cross-fitted training rows lie below`,
-        ...(bound === undefined ? {} : { simpleFrom: Math.round(bound * 1e4) / 1e4 }),
+        ...(bound === undefined ? {} : { simpleFrom: Math.min(1, Math.ceil(bound * 1e4) / 1e4) }),
       },
       metrics,
       baseline: baselineOf(examples),
