@@ -4,7 +4,8 @@ import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
 import { startRouter } from './harness.ts';
 
 it('/v1/stats raises the alarms of its window', async () => {
-  const router = await startRouter();
+  const withoutBaseline = createFakeClassifier(() => classificationOf('simple', 0.9), { id: 'bundle' });
+  const router = await startRouter({}, {}, { openClassifier: async () => withoutBaseline });
   try {
     const alarms = async (): Promise<unknown> => {
       const stats = await (await router.get('/v1/stats?window=1h')).json();
