@@ -1,7 +1,8 @@
 /**
  * Tiers for prompts: JSON Lines in, JSON Lines out, in the same order.
  *
- *     npm run -s classify < prompts.jsonl > tiers.jsonl
+ *     npm run classify < prompts.jsonl > tiers.jsonl
+ *     … | npm run -s classify | …
  *
  * A line holds `prompt` or `messages` (with optional `facts`). A bad one gives `{"error": …}` on its line and a
  * non-zero exit at the end; the others are still classified.
@@ -11,6 +12,7 @@ import { Command } from 'commander';
 import { openOnnxClassifier } from '../src/classifiers/onnx.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
 import { parseExample, RowError } from '../src/training/examples.ts';
+import { createOutput } from './output.ts';
 
 const BATCH = 1_024;
 
@@ -50,9 +52,7 @@ async function answer(lines: readonly string[]): Promise<string> {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');
 }
 
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve));
-}
+const write = createOutput(process.env, process.argv.slice(2));
 
 let pending: string[] = [];
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
