@@ -329,5 +329,3 @@ export type ConfigInput = z.input<typeof configSchema>;
 export type ConfigFile = z.output<typeof configSchema>;
 export type ProviderConfig = z.output<typeof provider>;
 export type ModelConfig = z.output<typeof model>;
-export type RouteConfig = z.output<typeof route>;
-export type ValidatorConfig = z.output<typeof validator>;

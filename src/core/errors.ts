@@ -156,3 +156,8 @@ export function asRouterError(error: unknown): RouterError {
   if (error instanceof RouterError) return error;
   return new RouterError('internal', 'The router failed unexpectedly.', { cause: error });
 }
+
+/** The caller went away before its answer was complete. */
+export function clientGone(cause?: unknown): RouterError {
+  return new RouterError('client_closed', 'The client went away.', cause === undefined ? {} : { cause });
+}

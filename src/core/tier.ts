@@ -25,11 +25,6 @@ export function tiersAbove(tier: Tier): readonly Tier[] {
   return TIERS.slice(tierRank(tier) + 1);
 }
 
-/** The higher of two tiers. */
-export function maxTier(a: Tier, b: Tier): Tier {
-  return tierRank(a) >= tierRank(b) ? a : b;
-}
-
 /** Builds a value for each tier. */
 export function perTier<T>(value: (tier: Tier) => T): PerTier<T> {
   return { simple: value('simple'), moderate: value('moderate'), complex: value('complex') };

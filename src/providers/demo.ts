@@ -1,7 +1,7 @@
 /** The built-in provider of a fresh install: real in every part except that no model is called, and it says so. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChatEvent, ChatRequest, StreamFrame, Usage } from '../core/chat.ts';
-import { RouterError } from '../core/errors.ts';
+import { clientGone } from '../core/errors.ts';
 import type { Dialect, Provider } from '../core/ports.ts';
 import type { ModelSpec } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
@@ -30,10 +30,6 @@ function answerText(request: ChatRequest, model: string): string {
     `Set OPENAI_API_KEY, ANTHROPIC_API_KEY or another provider's key, or name a local server in router.config.yaml, to get real answers.`;
   const format = request.responseFormat?.type ?? 'text';
   return format === 'text' ? text : JSON.stringify({ demo: true, tier, message: text });
-}
-
-function clientGone(): RouterError {
-  return new RouterError('client_closed', 'The client went away.');
 }
 
 /** Four characters a token, which is all a demo needs. */

@@ -10,7 +10,7 @@ import {
   type IRetryBackoffContext,
   retry,
 } from 'cockatiel';
-import { type ErrorCode, RouterError } from '../core/errors.ts';
+import { clientGone, type ErrorCode, RouterError } from '../core/errors.ts';
 import type { Provider } from '../core/ports.ts';
 
 /** Failures that say something of the upstream's health. */
@@ -45,17 +45,16 @@ async function endingWaits<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const goneError = (): RouterError => new RouterError('client_closed', 'The client went away.');
-  if (signal.aborted) throw goneError();
+  if (signal.aborted) throw clientGone();
   let working = false;
   let leave = (): void => {};
   const gone = new Promise<never>((_, reject) => {
     leave = () => {
-      if (!working) reject(goneError());
+      if (!working) reject(clientGone());
     };
   });
   const guarded = async (): Promise<T> => {
-    if (signal.aborted) throw goneError();
+    if (signal.aborted) throw clientGone();
     working = true;
     try {
       return await work();

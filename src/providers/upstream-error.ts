@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { RouterError } from '../core/errors.ts';
+import { clientGone, RouterError } from '../core/errors.ts';
 
 /** Seconds in a `Retry-After` header: a number of seconds or an HTTP date (RFC 9110, 10.2.3); undefined where unreadable. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
@@ -44,8 +44,7 @@ export interface CallSignals {
 /** What a failure of the transport means. Names the provider and a code, never an address, a key or a body. */
 export function transportError(error: unknown, provider: string, signals: CallSignals): RouterError {
   if (error instanceof RouterError) return error;
-  if (signals.caller.aborted)
-    return new RouterError('client_closed', 'The client went away.', { cause: error });
+  if (signals.caller.aborted) return clientGone(error);
   const code = codeOf(error);
   const details = { cause: error, unsent: UNSENT.has(code) };
   if (signals.deadline.aborted || isTimeout(error)) {

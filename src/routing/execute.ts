@@ -1,6 +1,6 @@
 /** One arrow of the drawing: a plan in, an answer out. Walks the candidates, keeps a trace of every attempt. */
 import type { ChatRequest, ChatResponse } from '../core/chat.ts';
-import { asRouterError, RouterError } from '../core/errors.ts';
+import { asRouterError, clientGone, RouterError } from '../core/errors.ts';
 import type { Clock, Provider, ProviderStream, Validator } from '../core/ports.ts';
 import type { Attempt, Candidate, ModelSpec, Plan } from '../core/routing.ts';
 import { type AttemptEntry, type AttemptLog, createAttemptLog } from './attempt-log.ts';
@@ -145,10 +145,6 @@ export function createExecute(deps: ExecuteDeps): Execute {
       ...(tried.rejection ? { unvalidated: tried.rejection.name } : {}),
     };
   };
-}
-
-function clientGone(): RouterError {
-  return new RouterError('client_closed', 'The client went away.');
 }
 
 function withCeiling(request: ChatRequest, plan: Plan): ChatRequest {
