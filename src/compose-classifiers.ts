@@ -6,8 +6,9 @@ import { createLiveClassifier, type LiveClassifier, type Reloaded } from './clas
 import { openOnnxClassifier } from './classifiers/onnx.ts';
 import { pointerState } from './classifiers/pointer.ts';
 import type { Config } from './config/load.ts';
-import type { Classifier, Clock, Logger, Store } from './core/ports.ts';
+import type { Classifier, Clock, Logger } from './core/ports.ts';
 import type { Decision } from './core/routing.ts';
+import type { Store } from './core/store.ts';
 import type { LineupReport } from './http/deps.ts';
 import type { TrainedOn } from './routing/alarms.ts';
 import { type Canary, createCanary } from './routing/canary.ts';

@@ -2,8 +2,9 @@
 import { createAbsentJudge, createNanoJudge } from './classifiers/nano.ts';
 import { composeProviders, type Providers } from './compose-providers.ts';
 import type { Config } from './config/load.ts';
-import type { Clock, Judge, Store } from './core/ports.ts';
+import type { Clock, Judge } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
+import type { Store } from './core/store.ts';
 import { DEMO_PROVIDER } from './providers/demo.ts';
 import { costOf } from './routing/cost.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,32 +1,29 @@
 /** The composition root: the only file that knows every adapter. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
-import { createRulesClassifier } from './classifiers/rules.ts';
-import { createTokenKeeper } from './classifiers/token-text.ts';
-import { bundlePath, composeClassifiers } from './compose-classifiers.ts';
+import { composeClassifiers } from './compose-classifiers.ts';
+import { composeDecide } from './compose-decide.ts';
 import { composeJudge, judgeModel } from './compose-judge.ts';
+import { composeKeepText } from './compose-keep-text.ts';
 import { composeProviders } from './compose-providers.ts';
-import { type Config, ConfigError } from './config/load.ts';
-import type { Logger, Store, Validator } from './core/ports.ts';
+import { composeValidators } from './compose-validators.ts';
+import { type Config, unusable } from './config/load.ts';
+import type { Store } from './core/store.ts';
 import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
 import { createRetry } from './providers/resilience.ts';
 import { startAlarmWatch } from './routing/alarm-watch.ts';
 import { ALARMS } from './routing/alarms.ts';
-import { createDecide, type DecideDeps } from './routing/decide.ts';
 import { createExecute } from './routing/execute.ts';
-import { explore } from './routing/explore.ts';
 import { createHandle } from './routing/handle.ts';
 import { countInFlight } from './routing/in-flight.ts';
-import { redact } from './routing/redact.ts';
 import { startSummary } from './start-summary.ts';
 import { meter } from './store/metrics.ts';
 import { startRetention } from './store/retention.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { createSqlStore } from './store/sql-store.ts';
+import { openSqliteDatabase } from './store/sqlite.ts';
 import type { Surroundings } from './surroundings.ts';
-import { createValidator } from './validators/index.ts';
 
 export interface Router {
   readonly app: Express;
@@ -41,53 +38,11 @@ export interface Router {
   close(): Promise<void>;
 }
 
-function composeValidators(config: Config): ReadonlyMap<string, Validator> {
-  return new Map(
-    Object.entries(config.validators).map(([name, spec]) => {
-      try {
-        return [name, createValidator(name, spec)] as const;
-      } catch (error) {
-        throw unusable(config, `validators.${name}`, error);
-      }
-    }),
-  );
-}
-
-async function openStore(config: Config): Promise<Store> {
+async function openDatabase(config: Config): ReturnType<typeof openSqliteDatabase> {
   try {
-    return await openSqliteStore(config.store.path);
+    return await openSqliteDatabase(config.store.path);
   } catch (error) {
     throw unusable(config, `store.path: "${config.store.path}" cannot be opened`, error);
-  }
-}
-
-/** What the schema lets pass and the thing itself refuses. */
-function unusable(config: Config, what: string, error: unknown): ConfigError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ConfigError(config.file ?? 'The configuration', [`${what}: ${reason}`]);
-}
-
-/** What is kept of a text. Where ids are wanted and no tokenizer loads nothing is kept, rather than the words. */
-function composeKeepText(config: Config, logger: Logger): (text: string) => string {
-  switch (config.store.text) {
-    case 'full':
-      return (text) => text;
-    case 'redacted':
-      return redact;
-    case 'none':
-      return () => '';
-    case 'features':
-      try {
-        const ids = createTokenKeeper(bundlePath(config.classifier.bundle));
-        return (text) => ids(redact(text));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.error(
-          { reason },
-          'store.text is `features` and no tokenizer loads: NO TEXT IS KEPT until a restart',
-        );
-        return () => '';
-      }
   }
 }
 
@@ -100,7 +55,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const validators = composeValidators(config);
   const providers = composeProviders(config, surroundings);
   const { models, demo } = providers;
-  const { store, metrics } = meter(await openStore(config), ALARMS);
+  const { store, metrics } = meter(createSqlStore(await openDatabase(config)), ALARMS);
   const classifiers = await composeClassifiers(config, {
     store,
     clock,
@@ -108,27 +63,11 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     open: surroundings.openClassifier,
   });
   const judging = judgeModel(config, models);
-  const deciding: DecideDeps = {
-    classifier: ({ session }) => classifiers.pick(session),
-    fallbackClassifier: createRulesClassifier(),
-    judge: composeJudge(config, judging, providers, store, clock),
+  const { dryRun, decide } = composeDecide(config, {
     models,
-    unavailable: config.unavailable,
-    routes: config.routes,
-    expectedOutputTokens: config.execution.expected_output_tokens,
-    ...(config.classifier.doubt_below === undefined ? {} : { doubtBelow: config.classifier.doubt_below }),
-    ...(config.classifier.simple_from === undefined ? {} : { simpleFrom: config.classifier.simple_from }),
-    clock,
-    newId: () => `dec_${randomUUID()}`,
-    logger,
-  };
-  const { rate, allow_down: allowDown } = config.exploration;
-  const exploring: Pick<DecideDeps, 'explore'> =
-    rate > 0 ? { explore: (tier) => explore(tier, { rate, allowDown }, random()) } : {};
-  const decide = createDecide({
-    ...deciding,
-    ...exploring,
-    classifier: ({ session, decision }) => classifiers.pick(session ?? decision),
+    classifiers,
+    judge: composeJudge(config, judging, providers, store, clock),
+    surroundings,
   });
   const execute = createExecute({
     models,
@@ -162,7 +101,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   };
   const app = createApp({
     handle,
-    decide: createDecide(deciding),
+    decide: dryRun,
     dialects: createDialects(),
     store,
     models,

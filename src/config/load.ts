@@ -19,6 +19,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** What the schema lets pass and the thing itself refuses. */
+export function unusable(config: Pick<Config, 'file'>, what: string, error: unknown): ConfigError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ConfigError(config.file ?? 'The configuration', [`${what}: ${reason}`]);
+}
+
 export interface ResolvedProvider extends ProviderConfig {
   readonly id: string;
   /** The key itself; absent where none is needed. Never logged. */

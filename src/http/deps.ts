@@ -1,6 +1,7 @@
 import type { ChatRequest, DialectId } from '../core/chat.ts';
-import type { Clock, Dialect, Logger, Store } from '../core/ports.ts';
+import type { Clock, Dialect, Logger } from '../core/ports.ts';
 import type { Decision, ModelSpec } from '../core/routing.ts';
+import type { Store } from '../core/store.ts';
 import type { TrainedOn } from '../routing/alarms.ts';
 import type { RequestContext } from '../routing/context.ts';
 import type { Handle } from '../routing/handle.ts';

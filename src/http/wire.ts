@@ -1,6 +1,6 @@
 import { shareOf } from '../core/interval.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { ClassifierStats, Stats, StatsRow } from '../core/ports.ts';
+import type { ClassifierStats, Stats, StatsRow } from '../core/store.ts';
 import { perTier } from '../core/tier.ts';
 
 function snake(name: string): string {

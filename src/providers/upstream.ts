@@ -5,6 +5,7 @@ import { asRouterError, RouterError } from '../core/errors.ts';
 import type { Clock, Dialect, Provider, ProviderCall } from '../core/ports.ts';
 import { readSseFrames } from '../core/sse.ts';
 import { type CallSignals, parseRetryAfter, transportError } from './upstream-error.ts';
+import { WIRE } from './wire.ts';
 
 export interface UpstreamOptions {
   readonly id: string;
@@ -19,20 +20,6 @@ export interface UpstreamOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
 }
-
-/** Path of each dialect's endpoint below the base URL, and how its key is sent. */
-const WIRE = {
-  'openai-chat': {
-    path: '/chat/completions',
-    auth: (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` }),
-    headers: {},
-  },
-  'anthropic-messages': {
-    path: '/messages',
-    auth: (key: string): Record<string, string> => ({ 'x-api-key': key }),
-    headers: { 'anthropic-version': '2023-06-01' },
-  },
-} as const;
 
 const MAX_ERROR_BYTES = 64 * 1024;
 

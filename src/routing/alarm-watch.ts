@@ -1,5 +1,6 @@
 /** Looks for alarms at intervals, so that metrics can show them without reading the store at every scrape. */
-import type { Clock, Logger, Store } from '../core/ports.ts';
+import type { Clock, Logger } from '../core/ports.ts';
+import type { Store } from '../core/store.ts';
 import { type Alarm, alarmsOf, type TrainedOn } from './alarms.ts';
 import { createRecentDrift, PIECE_MS } from './recent-drift.ts';
 

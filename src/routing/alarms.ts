@@ -1,6 +1,6 @@
 /** What tells an operator that the router has collapsed or that its traffic is no longer what it was. Pure. */
 import { shareOf } from '../core/interval.ts';
-import type { DriftStats } from '../core/ports.ts';
+import type { DriftStats } from '../core/store.ts';
 import { TIERS } from '../core/tier.ts';
 import type { TrafficShape } from '../core/traffic.ts';
 

@@ -1,6 +1,7 @@
 /** A second bundle that decides a share of the traffic, until it does too badly. */
 import { shareOf } from '../core/interval.ts';
-import type { Classifier, ClassifierStats, Logger } from '../core/ports.ts';
+import type { Classifier, Logger } from '../core/ports.ts';
+import type { ClassifierStats } from '../core/store.ts';
 import { drawOf } from './draw.ts';
 
 export interface CanaryLimits {

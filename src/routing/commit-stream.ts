@@ -24,6 +24,8 @@ export interface CommitOptions {
   readonly entry: AttemptEntry;
   readonly validators: readonly Validator[];
   readonly request: ChatRequest;
+  /** Of the client. */
+  readonly signal: AbortSignal;
 }
 
 function usageOf(assembler: Assembler): AttemptFacts {
@@ -76,7 +78,7 @@ export async function commitStream(
   stream: ProviderStream,
   options: CommitOptions,
 ): Promise<Extract<Committed, { kind: 'stream' }>> {
-  const { entry, validators, request } = options;
+  const { entry, validators, request, signal } = options;
   const assembler = createAssembler(stream.dialect);
   const iterator = stream.frames[Symbol.asyncIterator]();
   const held: StreamFrame[] = [];
@@ -99,7 +101,7 @@ export async function commitStream(
   }
   if (buffered) {
     const trailing = await drain(iterator, assembler);
-    const rejection = failedVerdict(validators, assembler.response(), request);
+    const rejection = await failedVerdict(validators, assembler.response(), request, { signal });
     entry.end({ ...endOf(assembler), ...(rejection ? { rejection } : {}) });
     return { kind: 'stream', stream: { ...stream, frames: replay([...held, ...trailing]) }, rejection };
   }

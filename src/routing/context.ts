@@ -1,3 +1,4 @@
+import type { Caller } from '../core/access.ts';
 import type { ChatRequest } from '../core/chat.ts';
 
 /** What the transport knows of a request besides its body. */
@@ -8,6 +9,8 @@ export interface RequestContext {
   readonly headers: Readonly<Record<string, string>>;
   /** SHA-256 (hex) of the caller's API key. */
   readonly apiKeySha256?: string;
+  /** The holder of that key; absent where the server asks nobody for one. */
+  readonly caller?: Caller;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   /** Clock.monotonic() at arrival. */

@@ -81,11 +81,11 @@ export function createExecute(deps: ExecuteDeps): Execute {
     if (request.stream) {
       const stream = await provider.stream(sent);
       entry.note({ dropped: stream.dropped });
-      const committed = await commitStream(stream, { entry, validators, request });
+      const committed = await commitStream(stream, { entry, validators, request, signal });
       return { committed, rejection: committed.rejection };
     }
     const { response, dropped } = await provider.complete(sent);
-    const rejection = failedVerdict(validators, response, request);
+    const rejection = await failedVerdict(validators, response, request, { signal });
     entry.note({ dropped, ...(response.usage ? { usage: response.usage } : {}) });
     entry.end(rejection ? { rejection } : {});
     return { committed: { kind: 'response', response }, rejection };

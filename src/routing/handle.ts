@@ -1,8 +1,9 @@
 /** The use case: decide, record, execute, record. Transports call it and know nothing of what is inside. */
 import type { ChatRequest, ChatResponse, DialectId, StreamFrame } from '../core/chat.ts';
 import { asRouterError, type RouterError } from '../core/errors.ts';
-import type { Clock, Logger, Store } from '../core/ports.ts';
+import type { Clock, Logger } from '../core/ports.ts';
 import type { Attempt, Candidate, Decision, ModelSpec, Outcome } from '../core/routing.ts';
+import type { Store } from '../core/store.ts';
 import type { RequestContext } from './context.ts';
 import { costOf, sumCosts } from './cost.ts';
 import type { Decide } from './decide.ts';

@@ -1,6 +1,6 @@
 /** The sums behind the alarms over sliding windows, read in small pieces that are kept: no read is long. */
 import { setImmediate } from 'node:timers/promises';
-import type { DriftStats, StatsWindow, Store } from '../core/ports.ts';
+import type { DriftStats, StatsWindow, Store } from '../core/store.ts';
 import { perTier } from '../core/tier.ts';
 
 /** Length of a piece. */

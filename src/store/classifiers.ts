@@ -1,7 +1,7 @@
 /** What each classifier decided, how that went, and how far its shadow agreed. */
 import { type Kysely, sql } from 'kysely';
-import type { ClassifierStats, StatsWindow } from '../core/ports.ts';
 import type { ShadowAnswer } from '../core/routing.ts';
+import type { ClassifierStats, StatsWindow } from '../core/store.ts';
 import type { Tables } from './schema.ts';
 
 interface DecidedRow {

@@ -1,6 +1,6 @@
 /** The sums behind the alarms. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { DriftStats, StatsWindow } from '../core/ports.ts';
+import type { DriftStats, StatsWindow } from '../core/store.ts';
 import { LENGTH_BOUNDS } from '../core/traffic.ts';
 import type { Tables } from './schema.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
 import { RouterError } from '../core/errors.ts';
-import type { FeedbackInput, Store } from '../core/ports.ts';
+import type { FeedbackInput, Store } from '../core/store.ts';
 import { feedbackRow } from './rows.ts';
 import type { FeedbackTable, Tables } from './schema.ts';
 

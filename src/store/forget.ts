@@ -1,6 +1,6 @@
 /** Forgetting: by person, by conversation, by decision, by age. */
 import type { Kysely } from 'kysely';
-import type { ForgetSelector, Forgotten } from '../core/ports.ts';
+import type { ForgetSelector, Forgotten } from '../core/store.ts';
 import type { Tables } from './schema.ts';
 
 /** Decisions deleted in one transaction: writers wait no longer than that. */

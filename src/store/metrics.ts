@@ -1,7 +1,7 @@
 /** What is counted for Prometheus: off the records as they are written, so that a scrape never reads the store. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Store } from '../core/ports.ts';
 import type { Decision, Outcome } from '../core/routing.ts';
+import type { Store } from '../core/store.ts';
 
 export interface Metrics {
   /** The text exposition format and its content type. */

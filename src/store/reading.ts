@@ -1,7 +1,7 @@
 /** Streams of decisions, oldest first, in pages: writers are never blocked for longer than one page is read. */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { LabelledDecision, StatsWindow, StoredDecision } from '../core/ports.ts';
 import type { Feedback, Outcome } from '../core/routing.ts';
+import type { LabelledDecision, StatsWindow, StoredDecision } from '../core/store.ts';
 import { decisionOf, feedbackOf } from './rows.ts';
 import type { Tables } from './schema.ts';
 

@@ -1,5 +1,6 @@
 /** Deletes what is older than it may be kept: at once, and every hour until it is stopped. */
-import type { Clock, Logger, Store } from '../core/ports.ts';
+import type { Clock, Logger } from '../core/ports.ts';
+import type { Store } from '../core/store.ts';
 
 const DAY_MS = 86_400_000;
 const SWEEP_EVERY_MS = 3_600_000;

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Insertable, Selectable } from 'kysely';
 import type { Usage } from '../core/chat.ts';
-import type { FeedbackInput } from '../core/ports.ts';
 import type { Decision, Feedback, FeedbackKind, Outcome } from '../core/routing.ts';
+import type { FeedbackInput } from '../core/store.ts';
 import { isTier, TIERS } from '../core/tier.ts';
 import { factsBucket } from '../core/traffic.ts';
 import type { DecisionsTable, FeedbackTable, OutcomesTable } from './schema.ts';

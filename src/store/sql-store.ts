@@ -1,7 +1,7 @@
 /** The store on any SQL database the query builder speaks; the adapters beside it only open a connection. */
 import { type Kysely, sql } from 'kysely';
-import type { Store, StoredDecision } from '../core/ports.ts';
 import type { Outcome } from '../core/routing.ts';
+import type { Store, StoredDecision } from '../core/store.ts';
 import { classifierStatsOf, recordShadow } from './classifiers.ts';
 import { driftOf } from './drift.ts';
 import { createFeedbackWriter } from './feedback.ts';

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import type { Store } from '../core/ports.ts';
+import type { Store } from '../core/store.ts';
 import { migrate } from './migrations.ts';
 import type { Tables } from './schema.ts';
 import { createSqlStore } from './sql-store.ts';
@@ -23,11 +23,11 @@ async function migratePatiently(db: Kysely<Tables>): Promise<void> {
 }
 
 /**
- * Opens the embedded store, creating the file, its folder and its schema as needed; `:memory:` keeps nothing.
+ * Opens the embedded database, creating the file, its folder and its schema as needed; `:memory:` keeps nothing.
  * Write-ahead log with synchronous NORMAL: a committed row survives the death of the process, and a reader in another
  * process (retraining) never blocks the server.
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteDatabase(path: string): Promise<Kysely<Tables>> {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   const database = new Database(path);
   database.pragma('journal_mode = WAL');
@@ -43,5 +43,10 @@ export async function openSqliteStore(path: string): Promise<Store> {
     await db.destroy();
     throw error;
   }
-  return createSqlStore(db);
+  return db;
+}
+
+/** The store over a database of its own, which `close` closes. See openSqliteDatabase. */
+export async function openSqliteStore(path: string): Promise<Store> {
+  return createSqlStore(await openSqliteDatabase(path));
 }

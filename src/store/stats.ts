@@ -1,6 +1,6 @@
 /** Aggregates over a time window. One pass per grouping; percentiles by nearest rank. */
 import { type Kysely, sql } from 'kysely';
-import type { Stats, StatsRow, StatsWindow } from '../core/ports.ts';
+import type { Stats, StatsRow, StatsWindow } from '../core/store.ts';
 import { perTier } from '../core/tier.ts';
 import type { Tables } from './schema.ts';
 

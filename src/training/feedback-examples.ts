@@ -1,6 +1,6 @@
 /** Logged requests with feedback as training examples. */
 import { isTokenText } from '../classifiers/token-text.ts';
-import type { LabelledDecision } from '../core/ports.ts';
+import type { LabelledDecision } from '../core/store.ts';
 import { type Capped, type Caps, capWeights, DEFAULT_CAPS, type Weighted } from './caps.ts';
 import type { Example } from './examples.ts';
 import { judgementOf, type SignalSource, tierOf } from './judgements.ts';

@@ -2,8 +2,9 @@
  * What a logged request's signals say of each tier. Every signal answers "was this tier good enough?" for the tiers it
  * knows something about and nothing for the others, so that no feedback is bent into a class label it does not carry.
  */
-import type { LabelledDecision } from '../core/ports.ts';
+
 import type { Feedback } from '../core/routing.ts';
+import type { LabelledDecision } from '../core/store.ts';
 import { type PerTier, TIERS, type Tier, tierRank } from '../core/tier.ts';
 
 /** Is the tier sufficient: 1 yes, 0 no, NaN unknown. In the order simple, moderate; complex always is. */

@@ -1,6 +1,7 @@
 /** The policy that a question names, and what it would have done with each logged request. */
-import type { StoredDecision } from '../core/ports.ts';
+
 import type { Classification, GateVerdict } from '../core/routing.ts';
+import type { StoredDecision } from '../core/store.ts';
 import { type PerTier, perTier, TIERS, type Tier, tierAbove, tierRank } from '../core/tier.ts';
 import { GOOD_SCORE, judgementOf } from './judgements.ts';
 import type { OffPolicyRow } from './off-policy.ts';

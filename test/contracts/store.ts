@@ -1,7 +1,7 @@
 /** What core/ports.ts promises of every Store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FeedbackInput, LabelledDecision, StatsWindow, Store } from '../../src/core/ports.ts';
 import type { Attempt, Decision, Outcome } from '../../src/core/routing.ts';
+import type { FeedbackInput, LabelledDecision, StatsWindow, Store } from '../../src/core/store.ts';
 
 const NOON = Date.UTC(2026, 0, 15, 12);
 const EVER: StatsWindow = { from: 0, to: Number.MAX_SAFE_INTEGER };

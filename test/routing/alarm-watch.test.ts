@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DriftStats } from '../../src/core/ports.ts';
+import type { DriftStats } from '../../src/core/store.ts';
 import { startAlarmWatch } from '../../src/routing/alarm-watch.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLogger } from '../fakes/logger.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DriftStats } from '../../src/core/ports.ts';
+import type { DriftStats } from '../../src/core/store.ts';
 import { alarmsOf, riseOf, stabilityIndex, stabilityNoise } from '../../src/routing/alarms.ts';
 
 /** Quiet traffic. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Classifier, ClassifierStats } from '../../src/core/ports.ts';
+import type { Classifier } from '../../src/core/ports.ts';
+import type { ClassifierStats } from '../../src/core/store.ts';
 import { type CanaryLimits, createCanary, exceeded } from '../../src/routing/canary.ts';
 import { drawOf } from '../../src/routing/draw.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';

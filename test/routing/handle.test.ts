@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../src/core/chat.ts';
 import { RouterError } from '../../src/core/errors.ts';
-import type { Store } from '../../src/core/ports.ts';
 import type { ModelSpec, Outcome } from '../../src/core/routing.ts';
+import type { Store } from '../../src/core/store.ts';
 import { createDecide } from '../../src/routing/decide.ts';
 import { createExecute } from '../../src/routing/execute.ts';
 import { createHandle, type Handled } from '../../src/routing/handle.ts';

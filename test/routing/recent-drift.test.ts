@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DriftStats, StatsWindow } from '../../src/core/ports.ts';
+import type { DriftStats, StatsWindow } from '../../src/core/store.ts';
 import { addDrift, createRecentDrift, PIECE_MS } from '../../src/routing/recent-drift.ts';
 
 /** One request a minute, all alike but for the minute. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Store } from '../../src/core/ports.ts';
+import type { Store } from '../../src/core/store.ts';
 import { type MeteredStore, meter } from '../../src/store/metrics.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { decisionOf, outcomeOf } from '../contracts/store.ts';

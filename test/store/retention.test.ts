@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { ForgetSelector, Forgotten } from '../../src/core/ports.ts';
+import type { ForgetSelector, Forgotten } from '../../src/core/store.ts';
 import { startRetention } from '../../src/store/retention.ts';
 
 const DAY = 86_400_000;

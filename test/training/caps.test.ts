@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LabelledDecision } from '../../src/core/ports.ts';
 import type { Feedback } from '../../src/core/routing.ts';
+import type { LabelledDecision } from '../../src/core/store.ts';
 import { capWeights, DEFAULT_CAPS, type Weighted } from '../../src/training/caps.ts';
 import { collectFeedback } from '../../src/training/feedback-examples.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LabelledDecision } from '../../src/core/ports.ts';
 import type { Attempt, Feedback } from '../../src/core/routing.ts';
+import type { LabelledDecision } from '../../src/core/store.ts';
 import { TIERS, type Tier } from '../../src/core/tier.ts';
 import { judgementOf, tierOf } from '../../src/training/judgements.ts';
 

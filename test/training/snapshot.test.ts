@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { LabelledDecision } from '../../src/core/ports.ts';
+import type { LabelledDecision } from '../../src/core/store.ts';
 import { type CollectedFeedback, collectFeedback } from '../../src/training/feedback-examples.ts';
 import {
   collectOnce,

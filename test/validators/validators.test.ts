@@ -6,6 +6,7 @@ import { responseOf } from '../fakes/provider.ts';
 import { requestOf } from '../fakes/requests.ts';
 
 const CALL: Part = { type: 'tool_call', id: 'x', name: 'f', arguments: '{}' };
+const CONTEXT = { signal: new AbortController().signal };
 const answerOf = (...content: Part[]): ChatResponse => ({ ...responseOf(''), content });
 const says = (text: string): ChatResponse => responseOf(text);
 
@@ -111,8 +112,8 @@ describe.each(TABLES)('$spec.type $spec.case_sensitive', ({ spec, rows }) => {
 
   it.each(rows)('judges %s', (_, response, reason) => {
     const verdict = reason === undefined ? { ok: true } : { ok: false, reason };
-    expect(validator.check(response, requestOf('hi'))).toEqual(verdict);
-    expect(validator.check(response, requestOf('hi'))).toEqual(verdict);
+    expect(validator.check(response, requestOf('hi'), CONTEXT)).toEqual(verdict);
+    expect(validator.check(response, requestOf('hi'), CONTEXT)).toEqual(verdict);
   });
 
   it('bears the name it was given', () => {
@@ -160,26 +161,35 @@ describe('answers made to hold up the server', () => {
   ];
 
   it.each(rows)('fail: %s', (_, spec, text, reason) => {
-    expect(createValidator('v', spec).check(says(text), requestOf('hi'))).toEqual({ ok: false, reason });
+    expect(createValidator('v', spec).check(says(text), requestOf('hi'), CONTEXT)).toEqual({
+      ok: false,
+      reason,
+    });
   });
 
   it('leave each pattern of a schema its own meaning', () => {
     const properties = { a: { type: 'string', pattern: '^x$' }, b: { type: 'string', pattern: '^y$' } };
     const validator = createValidator('v', { type: 'json_schema', schema: { properties } });
-    expect(validator.check(says('{"a": "x", "b": "y"}'), requestOf('hi')).ok).toBe(true);
-    expect(validator.check(says('{"a": "x", "b": "x"}'), requestOf('hi')).ok).toBe(false);
+    expect(validator.check(says('{"a": "x", "b": "y"}'), requestOf('hi'), CONTEXT)).toMatchObject({
+      ok: true,
+    });
+    expect(validator.check(says('{"a": "x", "b": "x"}'), requestOf('hi'), CONTEXT)).toMatchObject({
+      ok: false,
+    });
   });
 
   it('leave the next answer unharmed', () => {
     const validator = createValidator('v', { type: 'regex', pattern: '^(a+)+$', flags: '' });
-    expect(validator.check(says(slow), requestOf('hi')).ok).toBe(false);
-    expect(validator.check(says('aaa'), requestOf('hi')).ok).toBe(true);
+    expect(validator.check(says(slow), requestOf('hi'), CONTEXT)).toMatchObject({ ok: false });
+    expect(validator.check(says('aaa'), requestOf('hi'), CONTEXT)).toMatchObject({ ok: true });
   });
 
   it.each(['```json\n{"a": 1}\n```', '```\n{"a": 1}```', '```JSON \n\n{"a": 1}\n\n```'])(
     'fenced JSON still passes: %j',
     (text) => {
-      expect(createValidator('v', { type: 'json' }).check(says(text), requestOf('hi'))).toEqual({ ok: true });
+      expect(createValidator('v', { type: 'json' }).check(says(text), requestOf('hi'), CONTEXT)).toEqual({
+        ok: true,
+      });
     },
   );
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ResponseFormat } from '../../core/chat.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { fitsStrictMode } from '../strict-mode.ts';
 import { jsonObject, parseAt, present } from '../validate.ts';
 
 const envelope = z.looseObject({ type: z.enum(['text', 'json_object', 'json_schema']) });
@@ -19,18 +20,6 @@ export function decodeResponseFormat(value: unknown): ResponseFormat | undefined
   if (format.type !== 'json_schema') return { type: format.type };
   const { name, schema, strict } = parseAt(schemaFormat, format, 'response_format').json_schema;
   return { type: 'json_schema', name, schema: schema ?? { type: 'object' }, ...present({ strict }) };
-}
-
-/** True where the strict mode accepts the schema: every object closed, with all its properties required. */
-export function fitsStrictMode(schema: JsonValue | undefined): boolean {
-  if (Array.isArray(schema)) return schema.every(fitsStrictMode);
-  if (!isJsonObject(schema)) return true;
-  if (schema.type === 'object' || isJsonObject(schema.properties)) {
-    const names = Object.keys(isJsonObject(schema.properties) ? schema.properties : {});
-    const required = Array.isArray(schema.required) ? schema.required : [];
-    if (schema.additionalProperties !== false || names.some((name) => !required.includes(name))) return false;
-  }
-  return Object.values(schema).every(fitsStrictMode);
 }
 
 /** A schema whose caller said nothing of strictness is enforced wherever the strict mode accepts it. */

@@ -1,8 +1,8 @@
 /** Feedback in; decisions and statistics out. */
 import type { RequestHandler } from 'express';
 import { RouterError } from '../../core/errors.ts';
-import type { FeedbackInput } from '../../core/ports.ts';
 import type { FeedbackKind } from '../../core/routing.ts';
+import type { FeedbackInput } from '../../core/store.ts';
 import { alarmsOf } from '../../routing/alarms.ts';
 import { keyLabel } from '../../routing/context.ts';
 import type { HttpDeps } from '../deps.ts';

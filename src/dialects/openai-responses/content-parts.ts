@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { ImagePart, Part } from '../../core/chat.ts';
+import { RouterError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { parseAt, present, typedObject } from '../validate.ts';
+
+const contentArray = z.array(typedObject, { error: 'must be a string or an array of content parts' });
+const textPart = z.looseObject({ text: z.string() });
+const refusalPart = z.looseObject({ refusal: z.string() });
+const imagePart = z.looseObject({ image_url: z.string().min(1).nullish(), detail: z.string().nullish() });
+
+const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,/;
+
+function opaque(part: JsonObject & { type: string }): Part {
+  return { type: 'opaque', dialect: 'openai-responses', kind: part.type, raw: part };
+}
+
+/** An image by URL or inline; one that names a stored file stays opaque. */
+function decodeImage(part: JsonObject & { type: string }, path: string): Part {
+  const { image_url: url, detail } = parseAt(imagePart, part, path);
+  if (!url) return opaque(part);
+  const match = DATA_URL.exec(url);
+  if (url.startsWith('data:') && match === null) {
+    const field = `${path}.image_url`;
+    throw new RouterError('invalid_request', `${field} must be an http(s) URL or a base64 data URL.`, {
+      field,
+    });
+  }
+  const source =
+    match === null ? { url } : { data: { mediaType: match[1] ?? '', base64: url.slice(match[0].length) } };
+  return { type: 'image', ...source, ...present({ detail }) };
+}
+
+function decodePart(part: JsonObject & { type: string }, path: string): Part {
+  switch (part.type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return { type: 'text', text: parseAt(textPart, part, path).text };
+    case 'input_image':
+      return decodeImage(part, path);
+    case 'refusal':
+      return { type: 'refusal', text: parseAt(refusalPart, part, path).refusal };
+    default:
+      return opaque(part);
+  }
+}
+
+/** The parts of a `content` or `output`: a string or an array. Parts of unknown types stay opaque. */
+export function decodeContent(content: unknown, path: string): readonly Part[] {
+  if (content === '') return [];
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return parseAt(contentArray, content, path).map((part, index) => decodePart(part, `${path}[${index}]`));
+}
+
+/** An image as an `input_image` part; inline bytes become a data URL. */
+export function encodeImage(image: ImagePart): JsonObject {
+  const url = image.data ? `data:${image.data.mediaType};base64,${image.data.base64}` : image.url;
+  return { type: 'input_image', image_url: url, ...present({ detail: image.detail }) };
+}
