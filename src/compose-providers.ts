@@ -4,7 +4,11 @@ import { Agent } from 'undici';
 import type { Config, ResolvedProvider } from './config/load.ts';
 import type { Dialect, Provider } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
-import { createAnthropicMessagesDialect, createOpenAiChatDialect } from './dialects/index.ts';
+import {
+  createAnthropicMessagesDialect,
+  createOpenAiChatDialect,
+  createOpenAiResponsesDialect,
+} from './dialects/index.ts';
 import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
 import { withBreaker, withBulkhead } from './providers/resilience.ts';
 import { createUpstream } from './providers/upstream.ts';
@@ -28,6 +32,7 @@ function composeDialect(provider: ResolvedProvider, models: readonly ModelSpec[]
   const refuses = (upstreamModel: string): readonly string[] =>
     refused.get(upstreamModel) ?? provider.refuses;
   if (provider.dialect === 'anthropic-messages') return createAnthropicMessagesDialect({ refuses });
+  if (provider.dialect === 'openai-responses') return createOpenAiResponsesDialect({ refuses });
   const { output_limit_field: outputLimitField } = provider;
   return createOpenAiChatDialect({ refuses, ...(outputLimitField ? { outputLimitField } : {}) });
 }

@@ -6,7 +6,7 @@
 import type { RouterError } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
-export const DIALECT_IDS = ['openai-chat', 'anthropic-messages'] as const;
+export const DIALECT_IDS = ['openai-chat', 'openai-responses', 'anthropic-messages'] as const;
 export type DialectId = (typeof DIALECT_IDS)[number];
 
 export interface TextPart {

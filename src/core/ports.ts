@@ -77,6 +77,8 @@ export interface EncodeContext {
   readonly createdAt: number;
   /** See ChatRequest.includeUsage. */
   readonly includeUsage: boolean;
+  /** What is answered, for formats whose answers repeat it. */
+  readonly request?: ChatRequest;
 }
 
 /** A pure two-way codec of one wire format. */
@@ -98,8 +100,8 @@ export interface Dialect {
   streamEncoder(context: EncodeContext): StreamEncoder;
   /** The error body a client of this dialect expects. */
   encodeError(error: RouterError): JsonObject;
-  /** An error inside a stream that has begun. */
-  encodeStreamError(error: RouterError): string;
+  /** An error inside a stream that has begun. `lastFrame` is the text of the frame before it, where events are numbered. */
+  encodeStreamError(error: RouterError, lastFrame?: string): string;
   /**
    * True for an event of this request's stream that answers only what `encodeRequest` added: it is decoded as
    * any other, and its frame's `raw` is then empty. Absent where the dialect adds nothing.

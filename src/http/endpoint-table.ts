@@ -20,7 +20,7 @@ import {
   statsQuery,
   statsResponse,
 } from './schemas.ts';
-import { anthropicMessagesBody, chatCompletionsBody, wireAnswer } from './wire-schemas.ts';
+import { anthropicMessagesBody, chatCompletionsBody, responsesBody, wireAnswer } from './wire-schemas.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   {
@@ -32,6 +32,16 @@ export const ENDPOINTS: readonly Endpoint[] = [
     routed: true,
     streams: true,
     handler: (deps) => createCompletions(deps, deps.dialects['openai-chat']),
+  },
+  {
+    method: 'post',
+    path: '/v1/responses',
+    summary: 'OpenAI Responses, streaming or not',
+    body: responsesBody,
+    response: wireAnswer,
+    routed: true,
+    streams: true,
+    handler: (deps) => createCompletions(deps, deps.dialects['openai-responses']),
   },
   {
     method: 'post',

@@ -32,7 +32,8 @@ function fromBodyParser(error: unknown): RouterError | undefined {
 }
 
 function dialectOf(req: Request): DialectId {
-  return req.path.startsWith('/v1/messages') ? 'anthropic-messages' : 'openai-chat';
+  if (req.path.startsWith('/v1/messages')) return 'anthropic-messages';
+  return req.path.startsWith('/v1/responses') ? 'openai-responses' : 'openai-chat';
 }
 
 function malformedUrl(error: unknown): RouterError | undefined {

@@ -11,14 +11,18 @@ function translator(
   clock: Clock,
 ): (frame: StreamFrame) => string {
   if (from === client.id) {
+    let lastFrame = '';
     return ({ raw, events }) => {
       const failure = raw === '' ? events.find((event) => event.type === 'error') : undefined;
-      return failure ? client.encodeStreamError(failure.error) : raw;
+      if (failure) return client.encodeStreamError(failure.error, lastFrame);
+      lastFrame = raw;
+      return raw;
     };
   }
   const encoder = client.streamEncoder({
     createdAt: Math.floor(clock.now() / 1_000),
     includeUsage: request.includeUsage ?? false,
+    request,
   });
   return ({ events }) => events.map((event) => encoder.encode(event)).join('');
 }

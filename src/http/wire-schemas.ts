@@ -13,6 +13,14 @@ export const chatCompletionsBody = z
   })
   .describe('Any body of OpenAI Chat Completions.');
 
+export const responsesBody = z
+  .looseObject({
+    model,
+    input: z.union([z.string(), z.array(z.looseObject({ type: z.string().optional() }))]),
+    stream: z.boolean().optional(),
+  })
+  .describe('Any body of OpenAI Responses.');
+
 export const anthropicMessagesBody = z
   .looseObject({
     model,

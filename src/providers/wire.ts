@@ -1,8 +1,17 @@
+function bearer(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}
+
 /** Path of each dialect's endpoint below the base URL, and how its key is sent. */
 export const WIRE = {
   'openai-chat': {
     path: '/chat/completions',
-    auth: (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` }),
+    auth: bearer,
+    headers: {},
+  },
+  'openai-responses': {
+    path: '/responses',
+    auth: bearer,
     headers: {},
   },
   'anthropic-messages': {

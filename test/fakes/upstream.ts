@@ -1,5 +1,5 @@
 /**
- * A model provider on a real socket, scripted by the test: it speaks both dialects (by the path of the request),
+ * A model provider on a real socket, scripted by the test: it speaks every dialect (by the path of the request),
  * records what it receives and answers with the next reply of its script.
  *
  *     const upstream = await startUpstream();
@@ -169,6 +169,11 @@ async function readBody(message: IncomingMessage): Promise<JsonObject> {
 
 const BASE = '/v1';
 
+function dialectOf(url: string): DialectId {
+  if (url.includes('/messages')) return 'anthropic-messages';
+  return url.includes('/responses') ? 'openai-responses' : 'openai-chat';
+}
+
 async function receive(message: IncomingMessage, response: ServerResponse): Promise<ReceivedRequest> {
   const hungUp = new Promise<boolean>((resolve) => {
     response.once('close', () => resolve(!response.writableFinished));
@@ -179,7 +184,7 @@ async function receive(message: IncomingMessage, response: ServerResponse): Prom
     path: url.startsWith(BASE) ? url.slice(BASE.length) : url,
     headers: message.headers,
     body: await readBody(message),
-    dialect: url.includes('/messages') ? 'anthropic-messages' : 'openai-chat',
+    dialect: dialectOf(url),
     hungUp,
   };
 }

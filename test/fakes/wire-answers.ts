@@ -1,5 +1,6 @@
 /** Bodies and streams that an upstream of each dialect would send, as text of the wire. */
 import type { DialectId } from '../../src/core/chat.ts';
+import { responsesBody, responsesFrames } from './wire-responses.ts';
 
 export interface AnswerOptions {
   readonly model?: string;
@@ -73,9 +74,15 @@ function anthropicBody(text: string, options: AnswerOptions): object {
   };
 }
 
+const BODIES = {
+  'openai-chat': openAiBody,
+  'openai-responses': responsesBody,
+  'anthropic-messages': anthropicBody,
+} as const;
+
 /** The body of a whole answer. */
 export function answerBody(dialect: DialectId, text: string, options: AnswerOptions = {}): object {
-  return dialect === 'openai-chat' ? openAiBody(text, options) : anthropicBody(text, options);
+  return BODIES[dialect](text, options);
 }
 
 /** The words of a text, each with the space after it. */
@@ -150,14 +157,20 @@ function anthropicFrames(text: string, options: AnswerOptions): string[] {
   ];
 }
 
+const FRAMES = {
+  'openai-chat': openAiFrames,
+  'openai-responses': responsesFrames,
+  'anthropic-messages': anthropicFrames,
+} as const;
+
 /** The server-sent events of a whole answer, one word a delta; each text is one event with its blank line. */
 export function answerFrames(dialect: DialectId, text: string, options: AnswerOptions = {}): string[] {
-  return dialect === 'openai-chat' ? openAiFrames(text, options) : anthropicFrames(text, options);
+  return FRAMES[dialect](text, options);
 }
 
 /** The body of an error answer. */
 export function errorBody(dialect: DialectId, type: string, message: string): object {
-  return dialect === 'openai-chat'
-    ? { error: { message, type, param: null, code: type } }
-    : { type: 'error', error: { type, message } };
+  return dialect === 'anthropic-messages'
+    ? { type: 'error', error: { type, message } }
+    : { error: { message, type, param: null, code: type } };
 }

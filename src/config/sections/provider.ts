@@ -7,7 +7,7 @@ export const provider = z
     dialect: z.enum(DIALECT_IDS).default('openai-chat').describe('Wire format it speaks.'),
     base_url: z
       .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
-      .describe('Base URL; `/chat/completions` or `/messages` is appended.'),
+      .describe('Base URL; `/chat/completions`, `/responses` or `/messages` is appended.'),
     key_env: z
       .string()
       .regex(/^[A-Z][A-Z0-9_]*$/, 'must be the NAME of an environment variable, e.g. OPENAI_API_KEY')

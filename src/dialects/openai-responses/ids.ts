@@ -19,7 +19,11 @@ export function responseId(upstreamId: string, createdAt: number): string {
   return `${RESPONSE_PREFIX}${seedOf(upstreamId, createdAt)}`;
 }
 
-const PREFIXES = { message: `msg_${MARK}`, reasoning: REASONING_PREFIX, function_call: `fc_${MARK}` } as const;
+const PREFIXES = {
+  message: `msg_${MARK}`,
+  reasoning: REASONING_PREFIX,
+  function_call: `fc_${MARK}`,
+} as const;
 export type ItemType = keyof typeof PREFIXES;
 
 /** The id of the nth output item of an answer of another dialect. */

@@ -11,6 +11,7 @@ import { sendStream } from '../send-stream.ts';
 /** Headers that say how a body of the format is to be read. No key is among them. */
 const FORMAT_HEADERS: Readonly<Record<DialectId, readonly string[]>> = {
   'openai-chat': [],
+  'openai-responses': [],
   'anthropic-messages': ['anthropic-beta', 'anthropic-version'],
 };
 
@@ -46,7 +47,7 @@ export function createCompletions(deps: HttpDeps, dialect: Dialect): RequestHand
       return;
     }
     const { response } = result;
-    const encodeContext = { createdAt: Math.floor(clock.now() / 1_000), includeUsage: true };
+    const encodeContext = { createdAt: Math.floor(clock.now() / 1_000), includeUsage: true, request };
     res.json(dialect.encodeResponse(response, encodeContext));
   };
 }

@@ -1,0 +1,113 @@
+import type { ChatRequest } from '../../core/chat.ts';
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../../core/json.ts';
+import type { EncodedRequest } from '../../core/ports.ts';
+import { createLosses, type Losses } from '../losses.ts';
+import { effortOf } from '../reasoning.ts';
+import { present } from '../validate.ts';
+import { encodeInput } from './encode-input.ts';
+import { isOurReasoning } from './ids.ts';
+import { encodeTextFormat } from './text-format.ts';
+import { encodeToolChoice, encodeTools } from './tools.ts';
+
+/** What an upstream that speaks OpenAI Responses does otherwise than the others. */
+export interface OpenAiResponsesOptions {
+  /**
+   * Body fields that the upstream refuses for a model (`temperature`, `reasoning` …): they are left out of every body
+   * and listed as dropped.
+   */
+  readonly refuses?: (upstreamModel: string) => readonly string[];
+}
+
+/** The format refuses lower output ceilings. */
+const MIN_OUTPUT_TOKENS = 16;
+const MAX_USER_LENGTH = 64;
+
+/** Efforts of other dialects that not every reasoning model of this one knows. */
+const EFFORTS: Readonly<Record<string, string>> = { xhigh: 'high', max: 'high' };
+
+function encodeReasoning(request: ChatRequest): JsonObject | undefined {
+  const effort = effortOf(request.reasoning);
+  return effort === undefined ? undefined : { effort: ownValue(EFFORTS, effort) ?? effort };
+}
+
+function encodeLimit(limit: number | undefined, losses: Losses): number | undefined {
+  if (limit === undefined || limit >= MIN_OUTPUT_TOKENS) return limit;
+  losses.drop('maxOutputTokens');
+  return MIN_OUTPUT_TOKENS;
+}
+
+function encodeUser(user: string | undefined, losses: Losses): string | undefined {
+  if (user === undefined || user.length <= MAX_USER_LENGTH) return user;
+  losses.drop('user');
+  return undefined;
+}
+
+/** A request of another dialect. It is not stored: its caller knows of no id to find it by. */
+function translate(request: ChatRequest, model: string, losses: Losses): JsonObject {
+  for (const field of request.nativeFields ?? []) {
+    if (field.essential) losses.refuse(`The field "${field.name}"`, field.name);
+    losses.drop(field.name);
+  }
+  if (Object.keys(request.metadata).length > 0) losses.drop('metadata');
+  if (request.stop !== undefined && request.stop.length > 0) losses.drop('stop');
+  const tools = encodeTools(request.tools, losses);
+  const hasTools = tools.length > 0;
+  return {
+    model,
+    ...encodeInput(request.messages, losses),
+    ...present({
+      tools: hasTools ? tools : undefined,
+      tool_choice: hasTools ? encodeToolChoice(request.toolChoice) : undefined,
+      parallel_tool_calls: hasTools ? request.parallelToolCalls : undefined,
+      text: encodeTextFormat(request.responseFormat),
+      max_output_tokens: encodeLimit(request.maxOutputTokens, losses),
+      temperature: request.temperature,
+      top_p: request.topP,
+      reasoning: encodeReasoning(request),
+      stream: request.stream ? true : undefined,
+      user: encodeUser(request.user, losses),
+    }),
+    store: false,
+  };
+}
+
+function isOurs(item: JsonValue): boolean {
+  return isJsonObject(item) && item.type === 'reasoning' && isOurReasoning(item.id);
+}
+
+/** Reasoning that we translated from another dialect is unknown to the provider, which would refuse it. */
+function withoutOurReasoning(body: JsonObject, losses: Losses): JsonObject {
+  const { input } = body;
+  if (!Array.isArray(input) || !input.some(isOurs)) return body;
+  losses.drop('thinking');
+  return { ...body, input: input.filter((item) => !isOurs(item)) };
+}
+
+/** The body with the ceiling that the route sets where the caller gave none. */
+function passed(request: ChatRequest, model: string, losses: Losses): JsonObject {
+  const { raw, maxOutputTokens } = request;
+  const body = withoutOurReasoning({ ...raw, model }, losses);
+  const given = raw.max_output_tokens ?? undefined;
+  return given === undefined && maxOutputTokens !== undefined
+    ? { ...body, max_output_tokens: maxOutputTokens }
+    : body;
+}
+
+/** See Dialect.encodeRequest. */
+export function encodeRequest(
+  request: ChatRequest,
+  upstreamModel: string,
+  options: OpenAiResponsesOptions = {},
+): EncodedRequest {
+  const losses = createLosses('openai-responses');
+  let body =
+    request.dialect === 'openai-responses'
+      ? passed(request, upstreamModel, losses)
+      : translate(request, upstreamModel, losses);
+  for (const name of options.refuses?.(upstreamModel) ?? []) {
+    if (body[name] === undefined || body[name] === null) continue;
+    losses.drop(name);
+    body = Object.fromEntries(Object.entries(body).filter(([key]) => key !== name));
+  }
+  return { body, dropped: losses.list() };
+}
