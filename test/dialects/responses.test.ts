@@ -139,7 +139,7 @@ describe('a chat completion', () => {
       model: 'gpt',
       content: [
         { type: 'thinking', thinking: 'hm', signature: '' },
-        { type: 'text', text: 'Hi', citations: null },
+        { type: 'text', text: 'Hi' },
         { type: 'tool_use', id: 'a', name: 'f', input: { x: 1 } },
       ],
       stop_reason: 'tool_use',

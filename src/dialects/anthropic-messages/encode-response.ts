@@ -14,9 +14,8 @@ export function messageId(upstreamId: string, createdAt: number): string {
 function encodePart(part: Part): JsonObject[] {
   switch (part.type) {
     case 'text':
-      return [{ type: 'text', text: part.text, citations: null }];
     case 'refusal':
-      return [{ type: 'text', text: part.text, citations: null }];
+      return [{ type: 'text', text: part.text }];
     case 'thinking':
       return part.text === '' ? [] : [{ type: 'thinking', thinking: part.text, signature: '' }];
     case 'tool_call': {
