@@ -148,6 +148,8 @@ export interface ChatRequest {
   readonly nativeFields?: readonly NativeField[];
   /** Headers that belong to the caller's format (`anthropic-beta`); sent on where the upstream speaks the same. */
   readonly formatHeaders?: Readonly<Record<string, string>>;
+  /** The router reads token log-probabilities: the upstream is asked for them, and a caller who did not ask sees none. */
+  readonly readLogprobs?: boolean;
 }
 
 /** Token counts. `inputTokens` and `outputTokens` are totals: cached and reasoning tokens are part of them. */
@@ -168,6 +170,12 @@ export type StopReason =
   | 'refusal'
   | 'pause';
 
+/** The mean log-probability of an answer's tokens, natural logarithm, and how many they were: at least one. */
+export interface TokenLogprobs {
+  readonly mean: number;
+  readonly tokens: number;
+}
+
 export interface ChatResponse {
   readonly dialect: DialectId;
   /** The body as the upstream sent it. */
@@ -180,6 +188,8 @@ export interface ChatResponse {
   readonly stopSequence?: string;
   /** Absent where the upstream did not report it: cost is then unknown, never zero. */
   readonly usage?: Usage;
+  /** Where the upstream gave them. */
+  readonly logprobs?: TokenLogprobs;
 }
 
 /** The visible text of an answer: its text parts in order, without reasoning, refusals and tool calls. */
@@ -207,6 +217,7 @@ export type ChatEvent =
       readonly stopReason: StopReason;
       readonly stopSequence?: string;
       readonly usage?: Usage;
+      readonly logprobs?: TokenLogprobs;
     }
   | { readonly type: 'error'; readonly error: RouterError };
 

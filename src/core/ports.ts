@@ -5,7 +5,7 @@
 import type { ChatEvent, ChatRequest, ChatResponse, DialectId, StreamFrame } from './chat.ts';
 import type { RouterError } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import type { Classification, JudgeAnswer } from './routing.ts';
+import type { Classification, JudgeAnswer, PaidCheck } from './routing.ts';
 import type { TrafficShape } from './traffic.ts';
 
 export interface Clock {
@@ -140,16 +140,23 @@ export interface Provider {
   stream(call: ProviderCall): Promise<ProviderStream>;
 }
 
-export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** `paid` where somebody was asked for money or over the network. */
+export type Verdict = ({ readonly ok: true } | { readonly ok: false; readonly reason: string }) & {
+  readonly paid?: Omit<PaidCheck, 'name'>;
+};
 
 /** What a check that needs time is given besides the answer. */
 export interface CheckContext {
   /** Aborts when the client goes away or the request's deadline passes. */
   readonly signal: AbortSignal;
+  /** Told of every check that was paid for, whatever it said. */
+  readonly paid?: (check: PaidCheck) => void;
 }
 
 /** Judges one complete answer. Total: never throws and never rejects; a check that could not be made says `ok`. */
 export interface Validator {
   readonly name: string;
+  /** What it reads that an upstream gives only when asked; it passes an answer without. */
+  readonly reads?: 'logprobs';
   check(response: ChatResponse, request: ChatRequest, context: CheckContext): Verdict | Promise<Verdict>;
 }

@@ -160,6 +160,18 @@ export interface Decision {
   readonly decisionMs: number;
 }
 
+/** A check of an answer that asked a model or a service. */
+export interface PaidCheck {
+  /** Of the validator. */
+  readonly name: string;
+  /** Model id, where a model was asked. */
+  readonly model?: string;
+  readonly usage?: Usage;
+  /** USD; null where price or usage is unknown. */
+  readonly costUsd: number | null;
+  readonly latencyMs: number;
+}
+
 export type AttemptStatus = 'ok' | 'failed' | 'rejected' | 'cancelled';
 
 /** One call of one model. `rejected`: it answered, and a validator failed the answer. */
@@ -171,6 +183,8 @@ export interface Attempt {
   readonly status: AttemptStatus;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
   readonly validator?: { readonly name: string; readonly reason: string };
+  /** Paid checks of its answer; their cost is not part of `costUsd`. */
+  readonly checks?: readonly PaidCheck[];
   readonly usage?: Usage;
   /** USD; null where price or usage is unknown. */
   readonly costUsd: number | null;
@@ -193,7 +207,7 @@ export interface Outcome {
   readonly model?: string;
   readonly escalated: boolean;
   readonly attempts: readonly Attempt[];
-  /** Sum over attempts and judge, USD; null as soon as one part is unknown. */
+  /** Sum over attempts, their checks and judge, USD; null as soon as one part is unknown. */
   readonly costUsd: number | null;
   /** What the same tokens would have cost at the first model of the complex tier; null where unknown. */
   readonly baselineCostUsd: number | null;

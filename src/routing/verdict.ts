@@ -9,8 +9,10 @@ export async function failedVerdict(
   context: CheckContext,
 ): Promise<{ readonly name: string; readonly reason: string } | undefined> {
   for (const validator of validators) {
+    const { name } = validator;
     const verdict = await validator.check(response, request, context);
-    if (!verdict.ok) return { name: validator.name, reason: verdict.reason };
+    if (verdict.paid) context.paid?.({ name, ...verdict.paid });
+    if (!verdict.ok) return { name, reason: verdict.reason };
   }
   return undefined;
 }
