@@ -228,4 +228,6 @@ export type ChatEvent =
 export interface StreamFrame {
   readonly raw: string;
   readonly events: readonly ChatEvent[];
+  /** Nothing follows for the client, whose connection may end; the producer may still have to do with the answer. */
+  readonly last?: true;
 }

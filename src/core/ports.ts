@@ -132,7 +132,10 @@ export interface ProviderStream {
   readonly frames: AsyncIterable<StreamFrame>;
 }
 
-/** An upstream that answers. Rejects with RouterError only. Aborting the signal rejects with `client_closed`. */
+/**
+ * An upstream that answers. Rejects with RouterError only. Aborting the signal rejects with `client_closed`, or with
+ * the RouterError that it was aborted with. `overloaded` says that the upstream was not called.
+ */
 export interface Provider {
   readonly id: string;
   complete(call: ProviderCall): Promise<ProviderResult>;
@@ -159,4 +162,11 @@ export interface Validator {
   /** What it reads that an upstream gives only when asked; it passes an answer without. */
   readonly reads?: 'logprobs';
   check(response: ChatResponse, request: ChatRequest, context: CheckContext): Verdict | Promise<Verdict>;
+  /**
+   * Judges the beginning of an answer that is still being written, before any of it reaches the client. `content` has
+   * what came so far, its last part cut off anywhere; stop reason and usage say nothing yet. May fail early, where what
+   * is there already shows that the answer will not do; `ok` only means go on. Called once for an answer, soon: it
+   * delays the first word. As total as `check`. Absent where only the whole answer can be judged.
+   */
+  prefix?(response: ChatResponse, request: ChatRequest, context: CheckContext): Verdict | Promise<Verdict>;
 }
