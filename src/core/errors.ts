@@ -60,6 +60,12 @@ export const ERROR_CODES = {
     level: 'info',
     says: 'The body exceeds the configured limit.',
   },
+  rate_limited: {
+    status: 429,
+    retryable: true,
+    level: 'info',
+    says: "The caller's own limit of requests, tokens or requests at once is used up.",
+  },
   upstream_rejected: {
     status: 400,
     retryable: false,
@@ -120,6 +126,8 @@ export interface RouterErrorDetails {
   readonly upstreamStatus?: number;
   /** True where the request never reached the upstream, which so bills nothing. */
   readonly unsent?: boolean;
+  /** True where the upstream refuses what this model cannot do: another model may take the same request. */
+  readonly modelSpecific?: boolean;
   readonly cause?: unknown;
 }
 
@@ -130,6 +138,7 @@ export class RouterError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly upstreamStatus: number | undefined;
   readonly unsent: boolean;
+  readonly modelSpecific: boolean;
 
   constructor(code: ErrorCode, message: string, details: RouterErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -139,6 +148,7 @@ export class RouterError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.upstreamStatus = details.upstreamStatus;
     this.unsent = details.unsent ?? false;
+    this.modelSpecific = details.modelSpecific ?? false;
   }
 
   get status(): number {
@@ -160,4 +170,10 @@ export function asRouterError(error: unknown): RouterError {
 /** The caller went away before its answer was complete. */
 export function clientGone(cause?: unknown): RouterError {
   return new RouterError('client_closed', 'The client went away.', cause === undefined ? {} : { cause });
+}
+
+/** Why a call whose signal aborted was ended: the RouterError it was aborted with, else that the caller went away. */
+export function abortedBy(signal: AbortSignal): RouterError {
+  const { reason }: { readonly reason: unknown } = signal;
+  return reason instanceof RouterError ? reason : clientGone(reason);
 }

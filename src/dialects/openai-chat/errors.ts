@@ -7,6 +7,7 @@ const CLIENT_CODES: Partial<Record<ErrorCode, string>> = {
   context_too_long: 'context_length_exceeded',
   unknown_model: 'model_not_found',
   unauthorized: 'invalid_api_key',
+  rate_limited: 'rate_limit_exceeded',
   upstream_rate_limited: 'rate_limit_exceeded',
 };
 
