@@ -2,7 +2,7 @@
 import type { Usage } from '../core/chat.ts';
 import type { RouterError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Attempt, AttemptStatus, Candidate, Price } from '../core/routing.ts';
+import type { Attempt, AttemptStatus, Candidate, PaidCheck, Price } from '../core/routing.ts';
 import { costOf } from './cost.ts';
 
 /** What is known of an attempt whether or not it succeeds. */
@@ -21,6 +21,8 @@ export interface AttemptEntry {
   firstByte(): void;
   /** Facts known before the end; later ones replace them. */
   note(facts: AttemptFacts): void;
+  /** A check of the answer was paid for. */
+  paid(check: PaidCheck): void;
   /** Only the first call counts. */
   end(result: AttemptEnd): void;
 }
@@ -60,6 +62,7 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
       const index = attempts.length;
       let firstByteMs: number | undefined;
       let facts: AttemptFacts = {};
+      const checks: PaidCheck[] = [];
       let over = false;
       return {
         firstByte() {
@@ -67,6 +70,9 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
         },
         note(more) {
           facts = { ...facts, ...more };
+        },
+        paid(check) {
+          checks.push(check);
         },
         end(result) {
           if (over) return;
@@ -81,6 +87,7 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
             status: statusOf(result),
             ...(error ? { error: { code: error.code, message: error.message } } : {}),
             ...(rejection ? { validator: rejection } : {}),
+            ...(checks.length > 0 ? { checks } : {}),
             ...(usage ? { usage } : {}),
             costUsd: unbilled ? 0 : costOf(priceOf(candidate.model), usage),
             latencyMs: clock.monotonic() - started,

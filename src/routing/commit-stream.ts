@@ -101,7 +101,10 @@ export async function commitStream(
   }
   if (buffered) {
     const trailing = await drain(iterator, assembler);
-    const rejection = await failedVerdict(validators, assembler.response(), request, { signal });
+    const rejection = await failedVerdict(validators, assembler.response(), request, {
+      signal,
+      paid: entry.paid,
+    });
     entry.end({ ...endOf(assembler), ...(rejection ? { rejection } : {}) });
     return { kind: 'stream', stream: { ...stream, frames: replay([...held, ...trailing]) }, rejection };
   }

@@ -85,7 +85,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
       return { committed, rejection: committed.rejection };
     }
     const { response, dropped } = await provider.complete(sent);
-    const rejection = await failedVerdict(validators, response, request, { signal });
+    const rejection = await failedVerdict(validators, response, request, { signal, paid: entry.paid });
     entry.note({ dropped, ...(response.usage ? { usage: response.usage } : {}) });
     entry.end(rejection ? { rejection } : {});
     return { committed: { kind: 'response', response }, rejection };

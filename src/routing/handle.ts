@@ -99,6 +99,7 @@ export function createHandle(deps: HandleDeps): Handle {
   ): Outcome {
     const answered = error ? undefined : answeringAttempt(attempts, candidate);
     const judgeCost = decision.judge ? [decision.judge.costUsd] : [];
+    const checks = attempts.flatMap((attempt) => attempt.checks ?? []);
     return {
       decisionId: decision.id,
       at: clock.now(),
@@ -107,7 +108,7 @@ export function createHandle(deps: HandleDeps): Handle {
       ...(answered ? { tier: answered.tier, model: answered.model } : {}),
       escalated: attempts.some((attempt) => attempt.tier !== decision.plan.candidates[0]?.tier),
       attempts: [...attempts],
-      costUsd: sumCosts([...attempts.map((attempt) => attempt.costUsd), ...judgeCost]),
+      costUsd: sumCosts([...[...attempts, ...checks].map(({ costUsd }) => costUsd), ...judgeCost]),
       baselineCostUsd: costOf(baselineModel(decision, deps.models)?.price, answered?.usage),
       latencyMs: clock.monotonic() - context.arrived,
     };
