@@ -1,5 +1,6 @@
 import type { ChatEvent, ChatResponse, DialectId, Part, StopReason, Usage } from '../core/chat.ts';
 import type { RouterError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 
 /** Collects the events of one stream into the response they spell out. */
 export interface Assembler {
@@ -31,6 +32,13 @@ export function createAssembler(dialect: DialectId): Assembler {
     const last = parts.at(-1);
     if (last?.type === type) parts[parts.length - 1] = { ...last, text: last.text + text } as Part;
     else parts.push({ type, text });
+  }
+
+  /** The events of one opaque piece follow one another; the first stands for them all. */
+  function addOpaque({ kind, raw }: Extract<ChatEvent, { type: 'opaque' }>): void {
+    const last = parts.at(-1);
+    if (last?.type === 'opaque' && last.kind === kind) return;
+    parts.push({ type: 'opaque', dialect, kind, raw: isJsonObject(raw) ? raw : {} });
   }
 
   function add(event: ChatEvent): void {
@@ -66,6 +74,7 @@ export function createAssembler(dialect: DialectId): Assembler {
         return;
       }
       case 'opaque':
+        addOpaque(event);
         return;
       case 'finish':
         stopReason = event.stopReason;

@@ -72,8 +72,8 @@ function optional<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.option(value, { nil: undefined });
 }
 
-/** Requests that both formats can express whole. */
-export function expressibleRequest(dialect: DialectId): fc.Arbitrary<ChatRequest> {
+/** Requests of one format that another can express whole. */
+export function expressibleRequest(dialect: DialectId, target: DialectId): fc.Arbitrary<ChatRequest> {
   const conversation = fc
     .tuple(optional(text), exchange(0), exchange(1), userContent)
     .map(([system, first, second, last]): Message[] => [
@@ -97,9 +97,12 @@ export function expressibleRequest(dialect: DialectId): fc.Arbitrary<ChatRequest
         fc.oneof(fc.constantFrom('auto' as const, 'required' as const), fc.record({ name })),
       ),
       responseFormat: optional(schema),
-      maxOutputTokens: fc.integer({ min: 1, max: 9_999 }),
+      maxOutputTokens: fc.integer({ min: 16, max: 9_999 }),
       temperature: optional(fc.constantFrom(0, 0.25, 1)),
-      stop: optional(fc.array(text, { minLength: 1, maxLength: 4 })),
+      stop:
+        target === 'openai-responses'
+          ? fc.constant(undefined)
+          : optional(fc.array(text, { minLength: 1, maxLength: 4 })),
       user: optional(name),
       stream: fc.boolean(),
     })

@@ -20,6 +20,7 @@ function callsOf(events: readonly ChatEvent[]): unknown[] {
 
 const STOPS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'openai-chat': { stop: 'stop', length: 'length', tool_calls: 'tool_calls' },
+  'openai-responses': { stop: 'completed', length: 'max_output_tokens', tool_calls: 'completed' },
   'anthropic-messages': { stop: 'end_turn', length: 'max_tokens', tool_calls: 'tool_use' },
 };
 
@@ -68,6 +69,19 @@ describe('an answer of another dialect', () => {
       message: { content: 'Hi', tool_calls: [{ id: 'c1', function: { name: 'f', arguments: '{"a":1}' } }] },
     });
     expect(JSON.stringify(body)).not.toContain('sig');
+  });
+
+  it('is read by the responses client', async () => {
+    const body = dialects['openai-responses'].encodeResponse(
+      { ...response, dialect: 'anthropic-messages' },
+      CONTEXT,
+    );
+    const client = openAiAnswered(JSON.stringify(body), 'application/json');
+    const read = await client.responses.create({ model: 'm', input: 'hi' });
+    expect(read).toMatchObject({ status: 'completed', output_text: 'Hi', store: false });
+    expect(read.output.map((item) => item.type)).toEqual(['reasoning', 'message', 'function_call']);
+    expect(read.output[2]).toMatchObject({ call_id: 'c1', name: 'f', arguments: '{"a":1}' });
+    expect(JSON.stringify(body)).not.toContain('"sig"');
   });
 
   it('is read by the messages client', async () => {

@@ -49,6 +49,15 @@ async function readAsOpenAi(stream: string): Promise<Seen> {
   return { text, calls, stop: choice?.finish_reason, tokens: final.usage?.total_tokens };
 }
 
+async function readAsResponses(stream: string): Promise<Seen> {
+  const final = await openAiAnswered(stream).responses.stream({ model: 'm', input: 'hi' }).finalResponse();
+  const calls = final.output.flatMap((item) =>
+    item.type === 'function_call' ? [{ name: item.name, input: JSON.parse(item.arguments) }] : [],
+  );
+  const stop = final.incomplete_details?.reason ?? final.status;
+  return { text: final.output_text, calls, stop, tokens: final.usage?.total_tokens };
+}
+
 async function readAsAnthropic(stream: string): Promise<Seen> {
   const client = anthropicAnswered(stream);
   const final = await client.messages.stream({ max_tokens: 1, ...ASK }).finalMessage();
@@ -60,7 +69,13 @@ async function readAsAnthropic(stream: string): Promise<Seen> {
   return { text: texts.join(''), calls, stop: final.stop_reason, tokens: input + output + (cached ?? 0) };
 }
 
+const READERS: Readonly<Record<DialectId, (stream: string) => Promise<Seen>>> = {
+  'openai-chat': readAsOpenAi,
+  'openai-responses': readAsResponses,
+  'anthropic-messages': readAsAnthropic,
+};
+
 /** Lets the dialect's official client read the text of a whole stream. */
 export function readStreamAs(dialect: DialectId, stream: string): Promise<Seen> {
-  return dialect === 'openai-chat' ? readAsOpenAi(stream) : readAsAnthropic(stream);
+  return READERS[dialect](stream);
 }

@@ -97,11 +97,15 @@ export function streams(
   };
 }
 
-/** The first `events` events of a proper stream (one a word, after an opening one or two), then its end. */
+/** Events that a Responses stream opens with beyond the two of the others. */
+const LONGER_OPENING = 2;
+
+/** The first `events` events of a proper stream (one a word, after an opening of one or two), then its end. */
 export function breaksOff(content: string, events: number, end: StreamEnd = 'cut'): Reply {
   return (request, response) => {
     const frames = answerFrames(request.dialect, content, { model: String(request.body.model) });
-    return streams(frames.slice(0, events), { end })(request, response);
+    const opening = request.dialect === 'openai-responses' ? LONGER_OPENING : 0;
+    return streams(frames.slice(0, events + opening), { end })(request, response);
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Part } from '../../core/chat.ts';
 import { RouterError } from '../../core/errors.ts';
-import { type Block, decodeBlock } from './content-blocks.ts';
+import { type Block, citationsOf, decodeBlock } from './content-blocks.ts';
 
-/** One block of an answer. Throws `upstream_malformed`: the block is the upstream's, not the caller's. */
-export function decodeAnswerBlock(block: Block, path: string): Part {
+/** The parts of one block of an answer. Throws `upstream_malformed`: the block is the upstream's, not the caller's. */
+export function decodeAnswerBlock(block: Block, path: string): readonly Part[] {
   try {
-    return decodeBlock(block, path);
+    return [decodeBlock(block, path), ...citationsOf(block)];
   } catch (error) {
     const field = error instanceof RouterError ? (error.field ?? path) : path;
     throw new RouterError('upstream_malformed', `The model provider sent an unreadable answer at ${field}.`, {

@@ -78,6 +78,8 @@ export function createBlockDecoder(): BlockDecoder {
         current.hasArguments = true;
         return [{ type: 'tool_call_arguments', index: current.call, json }];
       }
+      case 'citations_delta':
+        return [{ type: 'opaque', kind: 'citations', raw: event }];
       default:
         return [{ type: 'opaque', kind: textOf(delta.type), raw: event }];
     }

@@ -2,7 +2,10 @@ import type { ChatEvent } from '../../core/chat.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { parseJson } from '../parse-json.ts';
 
-/** Turns content events into blocks: one open at a time, indexes in order of opening. */
+/**
+ * Turns content events into blocks: one open at a time, indexes in order of opening. What is encoded is another
+ * dialect's, so that its signatures, which only end a block, and its hidden thinking are left out.
+ */
 export interface BlockEncoder {
   /** The text of a content event, possibly empty. */
   encode(event: ChatEvent): string;
@@ -84,12 +87,6 @@ export function createBlockEncoder(format: Format): BlockEncoder {
     return start + delta(fields);
   }
 
-  /** A signature ends its thinking block; thinking that is not shown is nothing but a signature. */
-  function signature(text: string): string {
-    const fields = { type: 'signature_delta', signature: text };
-    return within('thinking', { type: 'thinking', thinking: '', signature: '' }, fields) + close();
-  }
-
   return {
     encode(event) {
       switch (event.type) {
@@ -101,9 +98,7 @@ export function createBlockEncoder(format: Format): BlockEncoder {
           return within('thinking', block, { type: 'thinking_delta', thinking: event.text });
         }
         case 'thinking_signature':
-          return signature(event.signature);
-        case 'redacted_thinking':
-          return flush() + begin({ type: 'redacted_thinking', data: event.data }) + endBlock();
+          return openKind === 'thinking' ? close() : '';
         case 'tool_call':
           return toolCall(event);
         case 'tool_call_arguments':

@@ -45,6 +45,13 @@ function decodeToolResult(block: Block, path: string): Part {
   return { ...result, ...present({ isError }) };
 }
 
+/** What a text refers to; the other dialects' forms of it differ, so that it stays with its own. */
+export function citationsOf(block: Block): readonly Part[] {
+  const { citations } = block;
+  if (block.type !== 'text' || !Array.isArray(citations) || citations.length === 0) return [];
+  return [{ type: 'opaque', dialect: 'anthropic-messages', kind: 'citations', raw: { citations } }];
+}
+
 /** One content block. Blocks of unknown types stay opaque. Throws `invalid_request` naming the field below `path`. */
 export function decodeBlock(block: Block, path: string): Part {
   switch (block.type) {

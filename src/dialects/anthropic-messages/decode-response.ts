@@ -25,7 +25,7 @@ export function decodeResponse(body: unknown): ChatResponse {
     raw,
     id: fields.id ?? '',
     model: fields.model ?? '',
-    content: fields.content.map((block, index) => decodeAnswerBlock(block, `content[${index}]`)),
+    content: fields.content.flatMap((block, index) => decodeAnswerBlock(block, `content[${index}]`)),
     stopReason: decodeStopReason(fields.stop_reason),
     ...present({
       stopSequence: fields.stop_sequence,

@@ -119,7 +119,7 @@ describe('decoding', () => {
     [
       'deltas nobody here knows',
       [open(0, { type: 'text', text: '' }), citing, close(0)],
-      [{ type: 'opaque', kind: 'citations_delta', raw: citing } as ChatEvent],
+      [{ type: 'opaque', kind: 'citations', raw: citing } as ChatEvent],
     ],
     [
       'a second start, and events of unknown types',
@@ -266,18 +266,19 @@ describe('encoding', () => {
       ],
     ],
     [
-      'signed and hidden thinking',
+      'thinking without the signatures of others, and none that is hidden',
       [
         { type: 'thinking', text: 'h' },
         { type: 'thinking_signature', signature: 'sig' },
+        { type: 'thinking', text: 'i' },
         { type: 'redacted_thinking', data: 'x' },
       ],
       [
         open(0, { type: 'thinking', thinking: '', signature: '' }),
         delta(0, { type: 'thinking_delta', thinking: 'h' }),
-        delta(0, { type: 'signature_delta', signature: 'sig' }),
         close(0),
-        open(1, { type: 'redacted_thinking', data: 'x' }),
+        open(1, { type: 'thinking', thinking: '', signature: '' }),
+        delta(1, { type: 'thinking_delta', thinking: 'i' }),
         close(1),
       ],
     ],
