@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import type { ApiKey } from '../core/access.ts';
 import type { ModelSpec } from '../core/routing.ts';
+import { configuredKeys } from './access-keys.ts';
 import { describeProblems, nearest } from './problems.ts';
 import { type ConfigFile, configSchema, type ModelConfig, type ProviderConfig } from './schema.ts';
 
@@ -40,6 +42,8 @@ export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'built
   readonly models: readonly ModelSpec[];
   /** Models left out because their provider's key is missing. */
   readonly unavailable: readonly { readonly model: string; readonly missing: string }[];
+  /** API keys of the configuration, by their hashes. */
+  readonly apiKeys: readonly ApiKey[];
 }
 
 /** Name of the default file, looked for in the working directory. */
@@ -127,6 +131,11 @@ function crossCheck(
       refer(`routes[${index}].validators[${position}]`, name, Object.keys(file.validators), 'validator');
     });
   });
+  file.access.keys.forEach((key, index) => {
+    key.models?.forEach((model, position) => {
+      refer(`access.keys[${index}].models[${position}]`, model, ids, 'model');
+    });
+  });
   const judge = file.judge.model;
   if (judge !== 'auto' && judge !== 'none') refer('judge.model', judge, ids, 'model');
   return problems;
@@ -138,6 +147,8 @@ function resolve(file: ConfigFile, env: Environment, origin: string): Omit<Confi
   const own = new Set(file.models.map((model) => model.id));
   const models = [...file.models, ...base.models.filter((model) => !own.has(model.id))];
   const problems = crossCheck(file, models, Object.keys(providers));
+  const { keys: apiKeys, problems: keyProblems } = configuredKeys(file.access.keys, env);
+  problems.push(...keyProblems);
   if (problems.length > 0) throw new ConfigError(origin, problems);
 
   const usable: ResolvedProvider[] = [];
@@ -150,6 +161,7 @@ function resolve(file: ConfigFile, env: Environment, origin: string): Omit<Confi
   const { builtin_catalog: _, ...rest } = file;
   return {
     ...rest,
+    apiKeys,
     providers: usable,
     models: models.filter((model) => !missing.has(model.provider)).map(modelSpec),
     unavailable: models.flatMap((model) => {

@@ -1,5 +1,6 @@
 /** The strict schema of the configuration file. Defaults stand beside their fields; descriptions become the reference. */
 import { z } from 'zod';
+import { access, cache } from './sections/access.ts';
 import { classifier, exploration } from './sections/classifier.ts';
 import { execution } from './sections/execution.ts';
 import { judge } from './sections/judge.ts';
@@ -14,7 +15,9 @@ import { validator } from './sections/validator.ts';
 export const configSchema = z
   .strictObject({
     server: server.prefault({}),
+    access: access.prefault({}),
     store: store.prefault({}),
+    cache: cache.prefault({}),
     classifier: classifier.prefault({}),
     judge: judge.prefault({}),
     admin: admin.prefault({}),
