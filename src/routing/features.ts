@@ -8,6 +8,7 @@
  * last question mark adds to the same request is taken out, so that none of them can change the route.
  */
 import type { ChatRequest, Message, Part, Role } from '../core/chat.ts';
+import { isHarnessPrompt, isTextResult, withoutEnvelopes } from './envelopes.ts';
 
 /** Changes whenever the same request would give another text; a bundle names the version it was trained on. */
 export const FEATURE_VERSION = '1';
@@ -57,9 +58,6 @@ const ASK_CHARACTERS = 1_600;
 const SYSTEM_CHARACTERS = 200;
 const TURNS_CHARACTERS = 300;
 
-const ENVELOPE_NAMES =
-  'system-reminder|environment_details|environment_context|environment|env|local-command-stdout|command-name|command-message|command-args|ide_opened_file|ide_selection|user_info|session-start-hook|additional_data|git_status|workspace_info';
-const ENVELOPE_MARK = new RegExp(`<(/?)(${ENVELOPE_NAMES})>`, 'gi');
 const WRAPPERS = /<\/?(user_query|user_request|userRequest|task|user_message|prompt|query|request)>/gi;
 const SPEAKER = /^\s*(?:human|user)\s*:\s*/i;
 const COURTESY = /(?<![\p{L}\p{N}])(?:please|pls|plz|kindly)(?![\p{L}\p{N}])[ \t]*,?/giu;
@@ -96,33 +94,6 @@ function unlessEmpty(rest: string, text: string): string {
 /** Applies `pattern` unless nothing would be left. */
 function without(text: string, pattern: RegExp): string {
   return unlessEmpty(text.replace(pattern, ' '), text);
-}
-
-/**
- * The text with each envelope, from its opening mark to the next closing mark of the same name, replaced by a space.
- * Reads the text once however many marks are never closed.
- */
-function withoutEnvelopes(text: string): string {
-  const marks = [...text.matchAll(ENVELOPE_MARK)].map((match) => ({
-    closes: match[1] === '/',
-    name: (match[2] ?? '').toLowerCase(),
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
-  const lastClosing = new Map(marks.filter(({ closes }) => closes).map(({ name, start }) => [name, start]));
-  const kept: string[] = [];
-  let from = 0;
-  let inside: string | undefined;
-  for (const { closes, name, start, end } of marks) {
-    if (inside === undefined && !closes && (lastClosing.get(name) ?? -1) > start) {
-      kept.push(text.slice(from, start), ' ');
-      inside = name;
-    } else if (closes && name === inside) {
-      from = end;
-      inside = undefined;
-    }
-  }
-  return [...kept, text.slice(from)].join('');
 }
 
 function withoutThanks(text: string): string {
@@ -167,13 +138,36 @@ function factTokens(facts: FeatureFacts, ask: string): string[] {
   ];
 }
 
+/** The position of what is asked now: the last words of the user, not of a harness. Else the last message. */
+function askAt(messages: readonly PlainMessage[]): number {
+  const spoken = (content: string): boolean => content.trim() !== '';
+  const asks = ({ role, content }: PlainMessage): boolean => role === 'user' && spoken(content);
+  const at = messages.findLastIndex((message) => asks(message) && spoken(withoutEnvelopes(message.content)));
+  if (at !== -1) return at;
+  const last = messages.findLastIndex(asks);
+  return last === -1 ? messages.length - 1 : last;
+}
+
+/** The facts with results that a harness sends as text told from what its user says. */
+function told(facts: FeatureFacts): FeatureFacts {
+  if (!facts.messages.some(({ role, content }) => role === 'user' && isTextResult(content))) return facts;
+  const messages = facts.messages.map((message) =>
+    message.role === 'user' && isTextResult(message.content)
+      ? { ...message, role: 'tool' as const }
+      : message,
+  );
+  return { ...facts, messages };
+}
+
 /** The text of a request whose parts are already plain. Pure; the same facts give the same text. */
-export function factsText(facts: FeatureFacts): string {
+export function factsText(given: FeatureFacts): string {
+  const facts = told(given);
   const { messages } = facts;
-  const lastUser = messages.findLastIndex(({ role, content }) => role === 'user' && content.trim() !== '');
-  const at = lastUser === -1 ? messages.length - 1 : lastUser;
+  const at = askAt(messages);
   const ask = coreOf(messages[at]?.content ?? '');
-  const system = messages.filter(({ role }, index) => role === 'system' && index !== at);
+  const system = messages.filter(
+    ({ role, content }, index) => role === 'system' && index !== at && !isHarnessPrompt(content),
+  );
   const turns = messages.filter(({ role }, index) => role !== 'system' && index !== at);
   const systemText = headAndTail(
     system.map(({ content }) => withoutEnvelopes(content).trim()).join('\n'),
