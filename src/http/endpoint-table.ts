@@ -22,6 +22,16 @@ import {
 } from './schemas.ts';
 import { anthropicMessagesBody, chatCompletionsBody, responsesBody, wireAnswer } from './wire-schemas.ts';
 
+/** Paths of others' APIs that clients of theirs may ask for, and why there is nothing behind them. */
+export const NOT_OFFERED: readonly { readonly path: string; readonly says: string }[] = [
+  '/v1/responses/:id',
+  '/v1/responses/:id/cancel',
+  '/v1/responses/:id/input_items',
+].map((path) => ({
+  path,
+  says: 'Stored responses cannot be read, cancelled or deleted here: the router stores no answers, only the model provider may. Send the whole conversation as the input of POST /v1/responses.',
+}));
+
 export const ENDPOINTS: readonly Endpoint[] = [
   {
     method: 'post',

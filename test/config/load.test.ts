@@ -255,8 +255,9 @@ describe('the built-in catalog', () => {
 
   it.each(Object.entries(KEYS))('offers the models of %s with its key alone', (provider, variable) => {
     const config = load('', { [variable]: 'k' });
-    expect(new Set(config.models.map((model) => model.provider))).toEqual(new Set([provider]));
-    expect(config.providers).toMatchObject([{ id: provider, apiKey: 'k' }]);
+    const ids = provider === 'openai' ? ['openai', 'openai-responses'] : [provider];
+    expect(new Set(config.models.map((model) => model.provider))).toEqual(new Set(ids));
+    expect(config.providers).toMatchObject(ids.map((id) => ({ id, apiKey: 'k' })));
     expect(config.unavailable.every(({ missing }) => missing !== variable)).toBe(true);
   });
 

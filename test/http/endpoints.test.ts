@@ -160,6 +160,19 @@ describe('bad input', () => {
     });
   });
 
+  it.each([
+    ['GET', '/v1/responses/resp_1'],
+    ['DELETE', '/v1/responses/resp_1'],
+    ['POST', '/v1/responses/resp_1/cancel'],
+    ['GET', '/v1/responses/resp_1/input_items'],
+  ])('%s %s says that nothing is stored', async (method, path) => {
+    const answer = await fetch(router.url + path, { method });
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({
+      error: { code: 'not_found', message: expect.stringContaining('stores no answers') },
+    });
+  });
+
   it('names what is allowed where a model is unknown', async () => {
     const answer = await router.post('/v1/route', { model: 'gpt-9', prompt: 'hi' });
     const { error } = (await answer.json()) as { error: { message: string; code: string } };
@@ -172,6 +185,7 @@ describe('bad input', () => {
     { method: 'GET', path: '/v1/nothing', status: 404 },
     { method: 'GET', path: '/v1/route', status: 405 },
     { method: 'POST', path: '/healthz', status: 405 },
+    { method: 'GET', path: '/v1/responses', status: 405 },
     { method: 'GET', path: '/v1/decisions/unknown', status: 404 },
     { method: 'GET', path: '/v1/decisions/%E0%A4%A', status: 400 },
     { method: 'GET', path: '/v1/stats?window=soon', status: 400 },
