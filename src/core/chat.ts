@@ -158,6 +158,8 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cachedInputTokens: number;
   readonly cacheWriteTokens: number;
+  /** Of `cacheWriteTokens`, those kept for an hour, which cost more; absent: none. */
+  readonly cacheWrite1hTokens?: number;
   readonly reasoningTokens: number;
 }
 

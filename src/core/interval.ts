@@ -19,3 +19,41 @@ export function shareOf(count: number, of: number): Share {
   const half = (Z * Math.sqrt((rate * (1 - rate)) / of + z2 / (4 * of))) / (1 + z2);
   return { count, of, rate, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }
+
+/** Fewest values an interval is made of. */
+const FEWEST = 2;
+const ROUNDS = 1_000;
+
+/** Reproducible draws from 0 to 1 (mulberry32). */
+function createDraw(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/**
+ * The 95 % interval of a sum by the bootstrap: 1,000 times as many of the values are drawn as there are. The same values
+ * give the same interval; null below `fewest` of them.
+ */
+export function sumInterval(
+  values: readonly number[],
+  fewest = FEWEST,
+): { readonly low: number; readonly high: number } | null {
+  if (values.length < Math.max(fewest, FEWEST)) return null;
+  const draw = createDraw(values.length);
+  const sums = Float64Array.from({ length: ROUNDS }, () => {
+    let sum = 0;
+    for (let round = 0; round < values.length; round++) {
+      sum += values[Math.floor(draw() * values.length)] ?? 0;
+    }
+    return sum;
+  }).sort();
+  return {
+    low: sums[Math.floor(0.025 * (ROUNDS - 1))] ?? 0,
+    high: sums[Math.ceil(0.975 * (ROUNDS - 1))] ?? 0,
+  };
+}

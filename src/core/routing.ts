@@ -3,13 +3,21 @@ import type { DialectId, Usage } from './chat.ts';
 import type { ErrorCode } from './errors.ts';
 import type { PerTier, Tier } from './tier.ts';
 
-/** Prices in USD per million tokens, with the date they were read. */
-export interface Price {
+/** What tokens cost, USD per million. Reasoning tokens are billed as output. */
+export interface UnitPrices {
   readonly input: number;
   readonly output: number;
   /** Defaults to `input` where the provider gives no discount. */
   readonly cachedInput?: number;
   readonly cacheWrite?: number;
+  /** Of what is cached for an hour instead of minutes. Defaults to `cacheWrite`. */
+  readonly cacheWrite1h?: number;
+}
+
+/** Prices with the date they were read. */
+export interface Price extends UnitPrices {
+  /** What a whole request costs whose prompt has more than so many tokens; the highest bound passed counts. */
+  readonly above?: readonly (UnitPrices & { readonly tokens: number })[];
   /** ISO date. */
   readonly asOf: string;
 }
@@ -19,6 +27,10 @@ export interface Capabilities {
   readonly vision: boolean;
   readonly json: boolean;
   readonly streaming: boolean;
+  /** Honours a JSON schema and not only JSON mode. Absent: as `json`. */
+  readonly jsonSchema?: boolean;
+  /** Calls several tools in one answer. Absent: as `tools`. */
+  readonly parallelTools?: boolean;
 }
 
 /** A model as the configuration describes it. */
@@ -38,6 +50,12 @@ export interface ModelSpec {
   readonly capabilities: Capabilities;
   /** Body fields its upstream refuses; they are left out and listed as dropped. */
   readonly refuses?: readonly string[];
+  /** Other names a caller may pin it by; `*` stands for any text. */
+  readonly aliases?: readonly string[];
+  /** Declared quality, 0 to 1; absent: nobody says. */
+  readonly quality?: number;
+  /** The answer has room of its own besides `contextWindow`. Absent: prompt and answer share the window. */
+  readonly ownOutputWindow?: boolean;
 }
 
 /** What a classifier says of one request. */
@@ -51,8 +69,11 @@ export interface Classification {
   readonly confidence: number;
 }
 
-export const DECISION_SOURCES = ['override', 'static', 'local', 'nano', 'fallback'] as const;
-/** Who chose the tier: the caller, a static route, the classifier, the judge, or the way up out of doubt. */
+export const DECISION_SOURCES = ['override', 'static', 'rollout', 'local', 'nano', 'fallback'] as const;
+/**
+ * Who chose the tier: the caller, a static route or alias, the part of the traffic that is not routed yet, the
+ * classifier, the judge, or the way up out of doubt.
+ */
 export type DecisionSource = (typeof DECISION_SOURCES)[number];
 
 export interface GateVerdict {
@@ -102,6 +123,13 @@ export interface Exclusion {
   readonly reason: string;
 }
 
+export const COMMIT_MODES = ['direct', 'prefix', 'buffered'] as const;
+/**
+ * When a stream is sent on, after which no other model can take over: with its first content (validators then only
+ * label), once its beginning has passed those that can judge one (the others label), or once all of it has passed.
+ */
+export type CommitMode = (typeof COMMIT_MODES)[number];
+
 export interface Plan {
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly Exclusion[];
@@ -109,6 +137,25 @@ export interface Plan {
   readonly validators: readonly string[];
   /** Output-token ceiling the route sets, where the caller gave none. */
   readonly maxOutputTokens?: number;
+  /** What the route sets; absent: as configured for all. */
+  readonly commit?: CommitMode;
+}
+
+/** What kept the choice of tier and model within limits, and what that changed. */
+export interface DecisionBounds {
+  /** Lowest and highest tier that could be chosen. */
+  readonly minTier: Tier;
+  readonly maxTier: Tier;
+  /** Wanted probability (or declared quality) of a good answer, 0 to 1. */
+  readonly quality?: number;
+  /** Highest estimated cost of an answer, USD. */
+  readonly maxCostUsd?: number;
+  /** The tier that would have been chosen without the limits; absent where it is the same. */
+  readonly movedFrom?: Tier;
+  /** What set each limit, in words: `x-router-max-tier: moderate`. */
+  readonly from: readonly string[];
+  /** The field of life whose decisions the safety floor guards, where it did. */
+  readonly safetyTopic?: string;
 }
 
 /** What a bundle that decides nothing said of a request. */
@@ -144,6 +191,15 @@ export interface Decision {
   readonly reasons: readonly string[];
   /** Name of the static route that matched. */
   readonly route?: string;
+  /**
+   * Kind of the call that a coding agent made on its own account (`title`, `safety_check` …); absent for what its
+   * user asks. Nothing is learnt from such calls.
+   */
+  readonly agentCall?: string;
+  /** Absent where nothing limited the choice. */
+  readonly bounds?: DecisionBounds;
+  /** The caller can wait: the provider's batch price would have done. */
+  readonly batchEligible?: boolean;
   /** Probability with which this tier was chosen; 1 without exploration. */
   readonly propensity: number;
   /** Exploration moved the tier. Absent in records from before there was exploration. */
@@ -209,8 +265,10 @@ export interface Outcome {
   readonly attempts: readonly Attempt[];
   /** Sum over attempts, their checks and judge, USD; null as soon as one part is unknown. */
   readonly costUsd: number | null;
-  /** What the same tokens would have cost at the first model of the complex tier; null where unknown. */
+  /** What the same tokens would have cost at the declared other model, 0 where no answer was given; null where unknown. */
   readonly baselineCostUsd: number | null;
+  /** That model; absent where none can be named. */
+  readonly baselineModel?: string;
   /** Milliseconds from the request's arrival to the end of the answer. */
   readonly latencyMs: number;
 }

@@ -1,4 +1,5 @@
 /** The seam of the store, and the views it gives of what it keeps. */
+import type { Bounds, LedgerEntry } from './ledger.ts';
 import type { Decision, Feedback, FeedbackKind, FeedbackSignal, Outcome, ShadowAnswer } from './routing.ts';
 import type { PerTier, Tier } from './tier.ts';
 import type { TrafficShape } from './traffic.ts';
@@ -62,6 +63,14 @@ export interface Stats {
     readonly savedUsd: number;
     /** Share of the baseline, null where it is zero. */
     readonly savedShare: number | null;
+    /** Requests left out because their cost or their baseline is unknown. */
+    readonly unknown: number;
+    /** 95 % interval of `savedUsd`, by resampling requests; null below two of them. */
+    readonly overRequests: Bounds | null;
+    /** The same by resampling UTC days, whose requests are alike; null below five of them. */
+    readonly overDays: Bounds | null;
+    /** Requests by the model they are compared with. */
+    readonly counterfactuals: Readonly<Record<string, number>>;
   };
 }
 
@@ -140,9 +149,13 @@ export interface Forgotten {
  * Where decisions live. A write is durable against the death of the process once its promise resolves.
  */
 export interface Store {
-  recordDecision(decision: Decision): Promise<void>;
-  /** The decision must be recorded before. A second outcome of the same decision is ignored. */
-  recordOutcome(outcome: Outcome): Promise<void>;
+  /** `entries`: rows of the ledger that are written with it or not at all. */
+  recordDecision(decision: Decision, entries?: readonly LedgerEntry[]): Promise<void>;
+  /**
+   * The decision must be recorded before. A second outcome of the same decision is ignored. `entries`: rows of the ledger
+   * that are written with it, and also where the decision has been forgotten meanwhile.
+   */
+  recordOutcome(outcome: Outcome, entries?: readonly LedgerEntry[]): Promise<void>;
   /** Adds the shadow's answer to a decision. Ignored where the decision has one, or is not there any more. */
   recordShadow(decisionId: string, shadow: ShadowAnswer): Promise<void>;
   getDecision(id: string): Promise<StoredDecision | undefined>;
@@ -167,10 +180,13 @@ export interface Store {
    * client, oldest first.
    */
   labelled(window: StatsWindow): AsyncIterable<LabelledDecision>;
-  /** Deletes decisions with all that followed, in small steps, and says how much it was; zeros where nothing fits. */
+  /**
+   * Deletes decisions with all that followed, in small steps, and says how much it was; zeros where nothing fits. Their
+   * rows of the ledger stay, without the decision, its user and its session.
+   */
   forget(selector: ForgetSelector): Promise<Forgotten>;
-  /** USD spent on the judge since the given time, as far as known. */
-  judgeSpend(since: number): Promise<number>;
+  /** USD spent on the judge since the given time; a question of unknown cost counts `unknownUsd`, 0 unless given. */
+  judgeSpend(since: number, unknownUsd?: number): Promise<number>;
   /** Rejects when the store cannot be read and written. */
   ping(): Promise<void>;
   /** Idempotent; flushes. */

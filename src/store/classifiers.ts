@@ -2,6 +2,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { ShadowAnswer } from '../core/routing.ts';
 import type { ClassifierStats, StatsWindow } from '../core/store.ts';
+import { perTier } from '../core/tier.ts';
+import { pieces } from './pieces.ts';
 import type { Tables } from './schema.ts';
 
 interface DecidedRow {
@@ -42,8 +44,42 @@ export async function recordShadow(db: Kysely<Tables>, id: string, shadow: Shado
     .execute();
 }
 
-/** By id, of the decisions made within the window; of one classifier where it is named. */
+function addStats(a: ClassifierStats, b: ClassifierStats): ClassifierStats {
+  const shadows = Object.entries(b.shadows).map(([id, { compared, agreed }]) => {
+    const known = a.shadows[id] ?? { compared: 0, agreed: 0 };
+    return [id, { compared: known.compared + compared, agreed: known.agreed + agreed }] as const;
+  });
+  return {
+    requests: a.requests + b.requests,
+    byTier: perTier((tier) => a.byTier[tier] + b.byTier[tier]),
+    finished: a.finished + b.finished,
+    escalated: a.escalated + b.escalated,
+    rated: a.rated + b.rated,
+    down: a.down + b.down,
+    shadows: { ...a.shadows, ...Object.fromEntries(shadows) },
+  };
+}
+
+/**
+ * By id, of the decisions made within the window; of one classifier where it is named. Other work goes on between the
+ * window's pieces.
+ */
 export async function classifierStatsOf(
+  db: Kysely<Tables>,
+  window: StatsWindow,
+  only?: string,
+): Promise<Record<string, ClassifierStats>> {
+  const sums = new Map<string, ClassifierStats>();
+  for await (const piece of pieces(db, 'decisions', window)) {
+    for (const [id, stats] of Object.entries(await pieceStats(db, piece, only))) {
+      const known = sums.get(id);
+      sums.set(id, known ? addStats(known, stats) : stats);
+    }
+  }
+  return Object.fromEntries([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function pieceStats(
   db: Kysely<Tables>,
   window: StatsWindow,
   only?: string,

@@ -1,7 +1,9 @@
 /** The sums behind the alarms. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { addDrift } from '../core/drift.ts';
 import type { DriftStats, StatsWindow } from '../core/store.ts';
 import { LENGTH_BOUNDS } from '../core/traffic.ts';
+import { pieces } from './pieces.ts';
 import type { Tables } from './schema.ts';
 
 interface SumsRow {
@@ -36,8 +38,14 @@ async function histogram(
   return Object.fromEntries(rows.map(({ bucket, requests }) => [bucket, Number(requests)]));
 }
 
-/** Of the decisions made within the window. */
+/** Of the decisions made within the window. Other work goes on between its pieces. */
 export async function driftOf(db: Kysely<Tables>, window: StatsWindow): Promise<DriftStats> {
+  const parts: DriftStats[] = [];
+  for await (const piece of pieces(db, 'decisions', window)) parts.push(await pieceDrift(db, piece));
+  return addDrift(parts);
+}
+
+async function pieceDrift(db: Kysely<Tables>, window: StatsWindow): Promise<DriftStats> {
   const { rows } = await sql<SumsRow>`
     select count(case when source = 'local' and tier = 'simple' then 1 end) as simple,
       count(case when source = 'local' and tier = 'moderate' then 1 end) as moderate,

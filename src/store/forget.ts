@@ -1,6 +1,7 @@
 /** Forgetting: by person, by conversation, by decision, by age. */
 import type { Kysely } from 'kysely';
 import type { ForgetSelector, Forgotten } from '../core/store.ts';
+import { anonymise } from './ledger-write.ts';
 import type { Tables } from './schema.ts';
 
 /** Decisions deleted in one transaction: writers wait no longer than that. */
@@ -26,6 +27,7 @@ export async function forget(db: Kysely<Tables>, selector: ForgetSelector): Prom
     const ids = await nextIds(db, selector);
     if (ids.length === 0) return sum;
     await db.transaction().execute(async (trx) => {
+      await anonymise(trx, ids);
       const feedback = await trx.deleteFrom('feedback').where('decision_id', 'in', ids).executeTakeFirst();
       const outcomes = await trx.deleteFrom('outcomes').where('decision_id', 'in', ids).executeTakeFirst();
       const decisions = await trx.deleteFrom('decisions').where('id', 'in', ids).executeTakeFirst();

@@ -112,18 +112,18 @@ export function meter(inner: Store, alarms: readonly string[]): MeteredStore {
   return {
     store: {
       ...inner,
-      async recordDecision(decision) {
-        await inner.recordDecision(decision);
+      async recordDecision(decision, entries) {
+        await inner.recordDecision(decision, entries);
         countDecision(instruments, decision);
         open.set(decision.id, { tier: decision.tier, source: decision.source });
         const [oldest] = open.keys();
         if (open.size > MOST_OPEN && oldest !== undefined) open.delete(oldest);
       },
-      async recordOutcome(outcome) {
+      async recordOutcome(outcome, entries) {
         const decision = open.get(outcome.decisionId);
         if (decision) countOutcome(instruments, decision, outcome);
         open.delete(outcome.decisionId);
-        await inner.recordOutcome(outcome);
+        await inner.recordOutcome(outcome, entries);
       },
     },
     metrics: {

@@ -1,24 +1,14 @@
 /** Named, ordered migrations. One that has landed is never changed; a change of the schema is a new one. */
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { addColumn } from './migrations/add-column.ts';
+import { apiKeysMigration } from './migrations/api-keys.ts';
+import { ledgerMigration } from './migrations/ledger.ts';
 
 interface UsersTables {
   decisions: { id: string; end_user: string | null; document: string };
 }
 
 const PAGE = 500;
-
-/** Unless it is there: SQLite migrates outside any transaction, so a migration must be able to start again. */
-async function addColumn(
-  db: Kysely<unknown>,
-  table: string,
-  column: string,
-  type: 'text' | 'bigint' | 'double precision' = 'text',
-): Promise<void> {
-  const tables = await db.introspection.getTables();
-  const columns = tables.find(({ name }) => name === table)?.columns ?? [];
-  if (columns.some(({ name }) => name === column)) return;
-  await db.schema.alterTable(table).addColumn(column, type).execute();
-}
 
 /** Until now the end user stood in the document alone. */
 async function fillUsers(db: Kysely<UsersTables>): Promise<void> {
@@ -138,6 +128,8 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await addColumn(db, 'decisions', 'facts');
     },
   },
+  '0005_ledger': ledgerMigration,
+  '0006_api_keys': apiKeysMigration,
 };
 
 /** Brings the database to the newest schema; a failed migration leaves it as it was and rejects. */

@@ -63,6 +63,7 @@ export function outcomeRow(outcome: Outcome): Insertable<OutcomesTable> {
     reasoning_tokens: tokens(outcome, 'reasoningTokens'),
     cost_usd: outcome.costUsd,
     baseline_cost_usd: outcome.baselineCostUsd,
+    baseline_model: outcome.baselineModel ?? null,
     latency_ms: outcome.latencyMs,
     document: JSON.stringify(outcome),
   };

@@ -49,6 +49,8 @@ export interface OutcomesTable {
   reasoning_tokens: number;
   cost_usd: number | null;
   baseline_cost_usd: number | null;
+  /** The model the baseline is of. */
+  baseline_model: string | null;
   latency_ms: number;
   /** The whole outcome as JSON. */
   document: string;
@@ -71,7 +73,64 @@ export interface FeedbackTable {
   ended_at: number | null;
 }
 
+/** Amounts are whole picodollars (1e-12 USD), so that sums are exact; null is unknown. */
+export interface LedgerTable {
+  seq: Generated<number>;
+  /** See LedgerEntry.request. */
+  request: string;
+  kind: string;
+  position: number;
+  at: number;
+  api_key: string | null;
+  key_name: string | null;
+  team: string | null;
+  end_user: string | null;
+  session: string | null;
+  route: string | null;
+  requested_model: string;
+  requested_tier: string | null;
+  decided_tier: string;
+  source: string;
+  model: string;
+  provider: string;
+  tier: string;
+  status: string;
+  input_tokens: number | null;
+  output_tokens: number | null;
+  cached_input_tokens: number | null;
+  cache_write_tokens: number | null;
+  cache_write_1h_tokens: number | null;
+  reasoning_tokens: number | null;
+  /** JSON of the unit prices applied; null where the model has none. */
+  price: string | null;
+  /** ISO date. */
+  price_as_of: string | null;
+  cost_picos: number | null;
+  estimate_picos: number | null;
+  /** 1 on the one row of a request that carries its counterfactual. */
+  compared: number;
+  counterfactual_model: string | null;
+  counterfactual_picos: number | null;
+  batch_eligible: number;
+}
+
+export interface ApiKeysTable {
+  /** Of the key, which itself is nowhere. */
+  sha256: string;
+  /** See Caller.key. */
+  label: string;
+  name: string;
+  team: string | null;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  /** JSON of scopes, models, tiers, limits and budget. */
+  rights: string;
+}
+
 export interface Tables {
+  api_keys: ApiKeysTable;
+  ledger: LedgerTable;
   decisions: DecisionsTable;
   outcomes: OutcomesTable;
   feedback: FeedbackTable;

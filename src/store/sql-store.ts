@@ -7,7 +7,8 @@ import { driftOf } from './drift.ts';
 import { createFeedbackWriter } from './feedback.ts';
 import { forget } from './forget.ts';
 import { labelledDecisions, liveFeedback, storedDecisions } from './reading.ts';
-import { decisionOf, decisionRow, outcomeRow } from './rows.ts';
+import { recordDecision, recordOutcome } from './recording.ts';
+import { decisionOf } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { statsOf } from './stats.ts';
 
@@ -24,10 +25,10 @@ async function getDecision(db: Kysely<Tables>, id: string): Promise<StoredDecisi
   return { decision: decisionOf(row), ...outcome, feedback };
 }
 
-async function judgeSpend(db: Kysely<Tables>, since: number): Promise<number> {
+async function judgeSpend(db: Kysely<Tables>, since: number, unknownUsd: number): Promise<number> {
   const row = await db
     .selectFrom('decisions')
-    .select((eb) => eb.fn.sum<number | null>('judge_cost_usd').as('spent'))
+    .select(sql<number | null>`sum(coalesce(judge_cost_usd, ${unknownUsd}))`.as('spent'))
     .where('at', '>=', since)
     .where('judge_asked', '=', 1)
     .executeTakeFirst();
@@ -39,16 +40,8 @@ export function createSqlStore(db: Kysely<Tables>): Store {
   let closing: Promise<void> | undefined;
   return {
     ...createFeedbackWriter(db),
-    async recordDecision(decision) {
-      await db.insertInto('decisions').values(decisionRow(decision)).execute();
-    },
-    async recordOutcome(outcome) {
-      await db
-        .insertInto('outcomes')
-        .values(outcomeRow(outcome))
-        .onConflict((conflict) => conflict.column('decision_id').doNothing())
-        .execute();
-    },
+    recordDecision: (decision, entries) => recordDecision(db, decision, entries),
+    recordOutcome: (outcome, entries) => recordOutcome(db, outcome, entries),
     recordShadow: (id, shadow) => recordShadow(db, id, shadow),
     getDecision: (id) => getDecision(db, id),
     stats: (window) => statsOf(db, window),
@@ -57,7 +50,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     drift: (window) => driftOf(db, window),
     forget: (selector) => forget(db, selector),
     labelled: (window) => labelledDecisions(db, window),
-    judgeSpend: (since) => judgeSpend(db, since),
+    judgeSpend: (since, unknownUsd = 0) => judgeSpend(db, since, unknownUsd),
     async ping() {
       await sql`select count(*) from decisions where id = ''`.execute(db);
     },

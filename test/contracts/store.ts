@@ -481,6 +481,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           baselineCostUsd: 0,
           savedUsd: 0,
           savedShare: null,
+          unknown: 0,
+          overRequests: null,
+          overDays: null,
+          counterfactuals: {},
         });
       });
     });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { addDrift } from '../../src/core/drift.ts';
 import type { DriftStats, StatsWindow } from '../../src/core/store.ts';
-import { addDrift, createRecentDrift, PIECE_MS } from '../../src/routing/recent-drift.ts';
+import { createRecentDrift, PIECE_MS } from '../../src/routing/recent-drift.ts';
 
 /** One request a minute, all alike but for the minute. */
 function requestsOf({ from, to }: StatsWindow): DriftStats {
