@@ -4,6 +4,7 @@ import { RouterError } from '../core/errors.ts';
 import type { Classifier, Judge, Logger } from '../core/ports.ts';
 import type { Classification, DecisionSource, GateVerdict, JudgeAnswer, ModelSpec } from '../core/routing.ts';
 import { type Tier, tierAbove } from '../core/tier.ts';
+import type { AgentCall } from './agent-calls.ts';
 import type { Explored } from './explore.ts';
 import { gate } from './gate.ts';
 import { type MissingModel, parseWanted } from './override.ts';
@@ -125,13 +126,18 @@ export interface Question {
   readonly request: ChatRequest;
   readonly text: string;
   readonly route: StaticRoute | undefined;
+  /** Set where a coding agent calls on its own account. */
+  readonly agentCall?: AgentCall | undefined;
   readonly unit: Unit;
   readonly signal: AbortSignal;
 }
 
-/** Who chooses: the caller, else a static route, else the classifier with its gate, judge and exploration. */
+/**
+ * Who chooses: the caller, else a static route, else what is known of a coding agent's own calls, else the classifier
+ * with its gate, judge and exploration.
+ */
 export async function choose(question: Question, deps: ChooseDeps): Promise<Choice> {
-  const { request, text, route, unit, signal } = question;
+  const { request, text, route, agentCall, unit, signal } = question;
   const wanted = parseWanted(request.model, deps.models, deps.unavailable);
   if (wanted.kind === 'tier') {
     return {
@@ -154,6 +160,10 @@ export async function choose(question: Question, deps: ChooseDeps): Promise<Choi
     const routed = routedModel(route.name, route.model, deps.models);
     const reasons = [`static route ${route.name} pins ${routed.id}`];
     return { tier: routed.tier, source: 'static', confidence: 1, pinned: routed, reasons };
+  }
+  if (agentCall) {
+    const { tier, reason } = agentCall;
+    return { tier, source: 'static', confidence: 1, reasons: [reason] };
   }
   return classified(text, unit, signal, deps);
 }

@@ -2,6 +2,7 @@
 import type { ChatRequest } from '../core/chat.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Decision } from '../core/routing.ts';
+import type { AgentCall } from './agent-calls.ts';
 import { type ChooseDeps, choose, type Unit } from './choose.ts';
 import { keyLabel, type RequestContext, sessionOf } from './context.ts';
 import { FEATURE_VERSION, featureText } from './features.ts';
@@ -11,6 +12,8 @@ import { matchRoute, type StaticRoute } from './static-route.ts';
 
 export interface DecideDeps extends ChooseDeps {
   readonly routes: readonly StaticRoute[];
+  /** Recognises what coding agents ask on their own account; absent: nothing is. */
+  readonly agentCall?: (request: ChatRequest, context: RequestContext) => AgentCall | undefined;
   /** Assumed where nobody gives a ceiling. */
   readonly expectedOutputTokens: number;
   readonly clock: Clock;
@@ -26,8 +29,9 @@ export function createDecide(deps: DecideDeps): Decide {
     const route = matchRoute(deps.routes, request, context);
     const text = featureText(request);
     const session = sessionOf(request, context);
+    const agentCall = deps.agentCall?.(request, context);
     const unit: Unit = { decision: deps.newId(), ...(session === undefined ? {} : { session }) };
-    const choice = await choose({ request, text, route, unit, signal: context.signal }, deps);
+    const choice = await choose({ request, text, route, agentCall, unit, signal: context.signal }, deps);
     const needs = requirementsOf(request, route?.max_output_tokens);
     const ordered = choice.pinned
       ? pinnedCandidate(choice.pinned, needs, deps.expectedOutputTokens)
@@ -52,11 +56,12 @@ export function createDecide(deps: DecideDeps): Decide {
       text,
       plan: {
         ...ordered,
-        validators: route?.validators ?? [],
+        validators: agentCall ? [] : (route?.validators ?? []),
         ...(ceiling === undefined ? {} : { maxOutputTokens: ceiling }),
       },
       reasons: first ? [...reasons, `first choice ${first.model}: ${first.reason}`] : reasons,
       ...(route ? { route: route.name } : {}),
+      ...(agentCall ? { agentCall: agentCall.kind } : {}),
       propensity: exploration?.propensity ?? 1,
       explored: exploration?.explored ?? false,
       inputTokens: needs.inputTokens,
