@@ -79,7 +79,7 @@ function statusOf(error: JsonObject): number {
   if (/timeout/.test(name)) return 504;
   if (/authentication|permission|api_key|billing/.test(name)) return 401;
   if (/too_large/.test(name)) return 413;
-  if (/invalid_request|not_found|context_length/.test(name)) return 400;
+  if (/invalid_(request|prompt|image)|not_found|context_length/.test(name)) return 400;
   return 500;
 }
 

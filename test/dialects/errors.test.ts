@@ -5,7 +5,7 @@ import { createDialects } from '../../src/dialects/index.ts';
 import { anthropicAnswered, openAiAnswered } from './clients.ts';
 
 const dialects = createDialects();
-const { 'openai-chat': openai, 'anthropic-messages': anthropic } = dialects;
+const { 'openai-chat': openai, 'openai-responses': responses, 'anthropic-messages': anthropic } = dialects;
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[];
 
 describe('an error for a client', () => {
@@ -25,6 +25,7 @@ describe('an error for a client', () => {
     expect(openai.encodeError(error)).toEqual({
       error: { message: error.message, type: openAiType, code: openAiCode, param: 'messages' },
     });
+    expect(responses.encodeError(error)).toEqual(openai.encodeError(error));
     expect(anthropic.encodeError(error)).toMatchObject({ type: 'error', error: { type: anthropicType } });
   });
 
@@ -63,7 +64,12 @@ describe('an error for a client', () => {
       const client = anthropicAnswered(anthropic.encodeStreamError(error));
       for await (const _ of await client.messages.create({ max_tokens: 1, ...ask }));
     };
+    const readResponses = async (): Promise<void> => {
+      const client = openAiAnswered(responses.encodeStreamError(error));
+      for await (const _ of await client.responses.create({ model: 'm', input: 'hi', stream: true }));
+    };
     await expect(readOpenAi()).rejects.toBeInstanceOf(OpenAI.APIError);
+    await expect(readResponses()).rejects.toThrow('The provider broke off.');
     await expect(readAnthropic()).rejects.toThrow('The provider broke off.');
   });
 });
