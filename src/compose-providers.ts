@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import type { Config, ResolvedProvider } from './config/load.ts';
+import type { ProviderHealth } from './core/health.ts';
+import type { JsonObject } from './core/json.ts';
 import type { Dialect, Provider } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import {
@@ -9,9 +11,12 @@ import {
   createOpenAiChatDialect,
   createOpenAiResponsesDialect,
 } from './dialects/index.ts';
+import { withBreaker } from './providers/breaker.ts';
+import { withBulkhead } from './providers/bulkhead.ts';
 import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
-import { withBreaker, withBulkhead } from './providers/resilience.ts';
+import { createKeyPool } from './providers/key-pool.ts';
 import { createUpstream } from './providers/upstream.ts';
+import { createAddress } from './providers/wire.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Providers {
@@ -19,6 +24,8 @@ export interface Providers {
   /** Nothing is configured, the built-in demo provider answers. */
   readonly demo: boolean;
   readonly byId: ReadonlyMap<string, Provider>;
+  /** As it is now, of every provider that serves a model. */
+  readonly health: () => readonly ProviderHealth[];
   readonly close: () => Promise<void>;
 }
 
@@ -37,33 +44,77 @@ function composeDialect(provider: ResolvedProvider, models: readonly ModelSpec[]
   return createOpenAiChatDialect({ refuses, ...(outputLimitField ? { outputLimitField } : {}) });
 }
 
-/** Every provider that can be called, and the models they serve. */
-export function composeProviders(config: Config, { clock }: Surroundings): Providers {
-  const agent = new Agent({ connect: { timeout: 10_000 }, keepAliveTimeout: 30_000 });
+interface ComposedProvider {
+  readonly provider: Provider;
+  readonly health: () => ProviderHealth;
+  readonly close: () => Promise<void>;
+}
+
+/** One upstream: its keys, its connections, and what guards it. */
+function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surroundings): ComposedProvider {
   const { breaker_failures: failures, breaker_cooldown_ms: cooldownMs } = config.execution;
-  const compose = (provider: ResolvedProvider): Provider => {
-    const upstream = createUpstream({
-      id: provider.id,
-      dialect: composeDialect(provider, config.models),
-      baseUrl: provider.base_url,
-      apiKey: () => provider.apiKey,
-      headers: provider.headers,
-      timeoutMs: provider.timeout_ms,
-      firstByteTimeoutMs: provider.first_byte_timeout_ms,
-      idleTimeoutMs: provider.idle_timeout_ms,
-      dispatcher: agent,
-      clock,
-    });
-    return withBreaker(withBulkhead(upstream, provider.max_concurrent), { failures, cooldownMs });
+  const agent = new Agent({ connect: { timeout: spec.connect_timeout_ms }, keepAliveTimeout: 30_000 });
+  const keys = createKeyPool({
+    provider: spec.id,
+    keys: spec.apiKeys,
+    cooldownMs: spec.key_cooldown_ms,
+    clock,
+  });
+  const upstream = createUpstream({
+    id: spec.id,
+    dialect: composeDialect(spec, config.models),
+    address: createAddress({
+      dialect: spec.dialect,
+      baseUrl: spec.base_url,
+      path: spec.path,
+      streamPath: spec.stream_path,
+      query: spec.query,
+      auth: spec.auth,
+    }),
+    keys,
+    headers: spec.headers,
+    modelInBody: spec.model_in_body,
+    extraBody: spec.extra_body as JsonObject,
+    timeoutMs: spec.timeout_ms,
+    streamTimeoutMs: spec.stream_timeout_ms,
+    firstByteTimeoutMs: spec.first_byte_timeout_ms,
+    idleTimeoutMs: spec.idle_timeout_ms,
+    dispatcher: agent,
+    clock,
+  });
+  const bounded = withBulkhead(upstream, { concurrent: spec.max_concurrent, queued: spec.max_queued });
+  const provider = withBreaker(bounded, { failures, cooldownMs, now: () => clock.now() });
+  return {
+    provider,
+    health: () => {
+      const breaker = provider.health();
+      const callable = breaker.state !== 'open' && keys.callable();
+      return { provider: spec.id, breaker, ...bounded.load(), keys: keys.health(), callable };
+    },
+    close: () => agent.close(),
   };
-  const byId = new Map(config.providers.map((provider) => [provider.id, compose(provider)]));
+}
+
+/** Every provider that can be called, and the models they serve. */
+export function composeProviders(config: Config, surroundings: Surroundings): Providers {
+  const serving = new Set(config.models.map((model) => model.provider));
+  const composed = config.providers.map((spec) => composeProvider(spec, config, surroundings));
+  const byId = new Map(composed.map(({ provider }) => [provider.id, provider]));
   const demo = config.models.length === 0;
   if (demo) {
-    const now = (): number => clock.now();
+    const now = (): number => surroundings.clock.now();
     byId.set(
       DEMO_PROVIDER,
       createDemoProvider({ dialect: createOpenAiChatDialect(), newId: randomUUID, now }),
     );
   }
-  return { models: demo ? demoModels() : config.models, demo, byId, close: () => agent.close() };
+  return {
+    models: demo ? demoModels() : config.models,
+    demo,
+    byId,
+    health: () => composed.filter(({ provider }) => serving.has(provider.id)).map(({ health }) => health()),
+    close: async () => {
+      await Promise.all(composed.map(({ close }) => close()));
+    },
+  };
 }

@@ -12,7 +12,7 @@ import type { Store } from './core/store.ts';
 import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
-import { createRetry } from './providers/resilience.ts';
+import { createRetry } from './providers/retry.ts';
 import { startAlarmWatch } from './routing/alarm-watch.ts';
 import { ALARMS } from './routing/alarms.ts';
 import { createExecute } from './routing/execute.ts';

@@ -29,8 +29,8 @@ export function unusable(config: Pick<Config, 'file'>, what: string, error: unkn
 
 export interface ResolvedProvider extends ProviderConfig {
   readonly id: string;
-  /** The key itself; absent where none is needed. Never logged. */
-  readonly apiKey?: string;
+  /** The keys themselves, several where they are a pool; empty where none is needed. Never logged. */
+  readonly apiKeys: readonly string[];
 }
 
 export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'builtin_catalog'> {
@@ -154,9 +154,10 @@ function resolve(file: ConfigFile, env: Environment, origin: string): Omit<Confi
   const usable: ResolvedProvider[] = [];
   const missing = new Map<string, string>();
   for (const [id, provider] of Object.entries(providers)) {
-    const key = provider.key_env === undefined ? undefined : env[provider.key_env];
-    if (provider.key_env !== undefined && !key) missing.set(id, provider.key_env);
-    else usable.push({ ...provider, id, ...(key ? { apiKey: key } : {}) });
+    const variables = [provider.key_env ?? []].flat();
+    const apiKeys = [...new Set(variables.flatMap((name) => env[name] || []))];
+    if (variables.length > 0 && apiKeys.length === 0) missing.set(id, variables.join(' or '));
+    else usable.push({ ...provider, id, apiKeys });
   }
   const { builtin_catalog: _, ...rest } = file;
   return {

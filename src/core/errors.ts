@@ -103,6 +103,12 @@ export const ERROR_CODES = {
     level: 'error',
     says: 'No configured model can answer at present.',
   },
+  budget_exceeded: {
+    status: 429,
+    retryable: false,
+    level: 'info',
+    says: 'A budget of the key, its team or the whole router is spent; `Retry-After` says when the next one begins.',
+  },
   client_closed: {
     status: 499,
     retryable: false,
@@ -128,6 +134,8 @@ export interface RouterErrorDetails {
   readonly unsent?: boolean;
   /** True where the upstream refuses what this model cannot do: another model may take the same request. */
   readonly modelSpecific?: boolean;
+  /** True where the same call, repeated at once, would be made otherwise: with another key. */
+  readonly retryNow?: boolean;
   readonly cause?: unknown;
 }
 
@@ -139,6 +147,7 @@ export class RouterError extends Error {
   readonly upstreamStatus: number | undefined;
   readonly unsent: boolean;
   readonly modelSpecific: boolean;
+  readonly retryNow: boolean;
 
   constructor(code: ErrorCode, message: string, details: RouterErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -149,6 +158,7 @@ export class RouterError extends Error {
     this.upstreamStatus = details.upstreamStatus;
     this.unsent = details.unsent ?? false;
     this.modelSpecific = details.modelSpecific ?? false;
+    this.retryNow = details.retryNow ?? false;
   }
 
   get status(): number {
@@ -165,6 +175,21 @@ export class RouterError extends Error {
 export function asRouterError(error: unknown): RouterError {
   if (error instanceof RouterError) return error;
   return new RouterError('internal', 'The router failed unexpectedly.', { cause: error });
+}
+
+/** Codes that say the upstream refused before it wrote anything, or was never called. */
+const UNBILLED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'upstream_auth',
+  'upstream_rate_limited',
+  'upstream_rejected',
+  'context_too_long',
+  'unsupported',
+  'overloaded',
+]);
+
+/** True where a call that ended so cost nothing; one that broke off may have. */
+export function isUnbilled(error: RouterError): boolean {
+  return error.unsent || error.upstreamStatus !== undefined || UNBILLED.has(error.code);
 }
 
 /** The caller went away before its answer was complete. */

@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import { clientGone, RouterError } from '../core/errors.ts';
+import { abortedBy, RouterError } from '../core/errors.ts';
 
 /** Seconds in a `Retry-After` header: a number of seconds or an HTTP date (RFC 9110, 10.2.3); undefined where unreadable. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
@@ -8,6 +8,16 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (Number.isFinite(seconds)) return Math.max(0, seconds);
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1_000));
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Seconds that an error answer asks to wait: `retry-after-ms`, which some send and is finer, else `retry-after`. */
+export function retryAfterOf(headers: Headers, now: number): number | undefined {
+  const first = (name: string): string | undefined => [headers[name]].flat()[0];
+  const ms = Number(first('retry-after-ms')?.trim() || Number.NaN);
+  if (Number.isFinite(ms)) return Math.max(0, ms) / 1_000;
+  return parseRetryAfter(first('retry-after'), now);
 }
 
 function codeOf(error: unknown): string {
@@ -44,7 +54,7 @@ export interface CallSignals {
 /** What a failure of the transport means. Names the provider and a code, never an address, a key or a body. */
 export function transportError(error: unknown, provider: string, signals: CallSignals): RouterError {
   if (error instanceof RouterError) return error;
-  if (signals.caller.aborted) return clientGone(error);
+  if (signals.caller.aborted) return abortedBy(signals.caller);
   const code = codeOf(error);
   const details = { cause: error, unsent: UNSENT.has(code) };
   if (signals.deadline.aborted || isTimeout(error)) {

@@ -257,7 +257,7 @@ describe('the built-in catalog', () => {
     const config = load('', { [variable]: 'k' });
     const ids = provider === 'openai' ? ['openai', 'openai-responses'] : [provider];
     expect(new Set(config.models.map((model) => model.provider))).toEqual(new Set(ids));
-    expect(config.providers).toMatchObject(ids.map((id) => ({ id, apiKey: 'k' })));
+    expect(config.providers).toMatchObject(ids.map((id) => ({ id, apiKeys: ['k'] })));
     expect(config.unavailable.every(({ missing }) => missing !== variable)).toBe(true);
   });
 

@@ -1,9 +1,12 @@
 import { Agent } from 'undici';
 import { DIALECT_IDS } from '../../src/core/chat.ts';
 import { createDialects } from '../../src/dialects/index.ts';
+import { withBreaker } from '../../src/providers/breaker.ts';
+import { withBulkhead } from '../../src/providers/bulkhead.ts';
 import { createDemoProvider } from '../../src/providers/demo.ts';
-import { withBreaker, withBulkhead } from '../../src/providers/resilience.ts';
+import { createKeyPool } from '../../src/providers/key-pool.ts';
 import { createUpstream } from '../../src/providers/upstream.ts';
+import { createAddress } from '../../src/providers/wire.ts';
 import { providerContract } from '../contracts/provider.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { answers, startUpstream } from '../fakes/upstream.ts';
@@ -18,17 +21,24 @@ for (const id of DIALECT_IDS) {
     const upstream = createUpstream({
       id: 'up',
       dialect: createDialects()[id],
-      baseUrl: fake.baseUrl,
-      apiKey: () => 'key',
+      address: createAddress({ dialect: id, baseUrl: fake.baseUrl }),
+      keys: createKeyPool({ provider: 'up', keys: ['key'], cooldownMs: 1_000, clock: createFakeClock() }),
       headers: {},
+      modelInBody: true,
+      extraBody: {},
       timeoutMs: 5_000,
+      streamTimeoutMs: 5_000,
       firstByteTimeoutMs: 5_000,
       idleTimeoutMs: 5_000,
       dispatcher: agent,
       clock: createFakeClock(),
     });
     const provider = guarded
-      ? withBreaker(withBulkhead(upstream, 4), { failures: 3, cooldownMs: 1_000 })
+      ? withBreaker(withBulkhead(upstream, { concurrent: 4, queued: 4 }), {
+          failures: 3,
+          cooldownMs: 1_000,
+          now: () => 0,
+        })
       : upstream;
     return {
       provider,

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ErrorCode, RouterError } from '../../src/core/errors.ts';
 import type { ProviderCall } from '../../src/core/ports.ts';
-import { createRetry, withBreaker, withBulkhead } from '../../src/providers/resilience.ts';
+import { withBreaker } from '../../src/providers/breaker.ts';
+import { withBulkhead } from '../../src/providers/bulkhead.ts';
+import { createRetry } from '../../src/providers/retry.ts';
 import { createFakeProvider, type Move } from '../fakes/provider.ts';
 import { requestOf } from '../fakes/requests.ts';
 
@@ -110,7 +112,7 @@ describe('the retry', () => {
 });
 
 describe('the breaker', () => {
-  const options = { failures: 2, cooldownMs: 10_000 };
+  const options = { failures: 2, cooldownMs: 10_000, now: () => Date.now() };
   const stage = (moves: readonly Move[]) => {
     const provider = createFakeProvider({ m: moves }, 'acme');
     const guarded = withBreaker(provider, options);
@@ -214,7 +216,7 @@ describe('the bulkhead', () => {
           throw fail('upstream_error');
         },
       },
-      2,
+      { concurrent: 2, queued: 10 },
     );
     const calls = [1, 2, 3, 4, 5].map(() =>
       limited.complete(callOf()).catch((error: RouterError) => error.code),
@@ -228,7 +230,7 @@ describe('the bulkhead', () => {
 
   it('lets a waiting caller go at once when it gives up', async () => {
     const provider = createFakeProvider({ m: [{ hang: true }, { text: 'ok' }] });
-    const limited = withBulkhead(provider, 1);
+    const limited = withBulkhead(provider, { concurrent: 1, queued: 10 });
     const holder = new AbortController();
     const first = limited.complete(callOf(holder.signal)).catch((error: RouterError) => error.code);
     const client = new AbortController();
@@ -245,7 +247,7 @@ describe('the bulkhead', () => {
 
   it('goes on with the next in line after one that gave up', async () => {
     const provider = createFakeProvider({ m: [{ hang: true }, { text: 'ok' }] });
-    const limited = withBulkhead(provider, 1);
+    const limited = withBulkhead(provider, { concurrent: 1, queued: 10 });
     const holder = new AbortController();
     const client = new AbortController();
     const first = limited.complete(callOf(holder.signal)).catch(() => {});
@@ -260,7 +262,9 @@ describe('the bulkhead', () => {
 
   it('takes no call that is aborted already', async () => {
     const provider = createFakeProvider({ m: [{ text: 'ok' }] });
-    await expect(withBulkhead(provider, 1).complete(callOf(AbortSignal.abort()))).rejects.toMatchObject({
+    await expect(
+      withBulkhead(provider, { concurrent: 1, queued: 10 }).complete(callOf(AbortSignal.abort())),
+    ).rejects.toMatchObject({
       code: 'client_closed',
     });
     expect(provider.calls).toHaveLength(0);

@@ -1,11 +1,16 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ChatEvent, type ChatRequest, DIALECT_IDS, type DialectId } from '../../src/core/chat.ts';
 import { type ErrorCode, RouterError } from '../../src/core/errors.ts';
 import type { Provider, ProviderCall } from '../../src/core/ports.ts';
 import { createDialects } from '../../src/dialects/index.ts';
+import { createKeyPool, type KeyPool } from '../../src/providers/key-pool.ts';
 import { createUpstream, type UpstreamOptions } from '../../src/providers/upstream.ts';
-import { parseRetryAfter } from '../../src/providers/upstream-error.ts';
+import { parseRetryAfter, retryAfterOf } from '../../src/providers/upstream-error.ts';
+import { type AddressOptions, createAddress } from '../../src/providers/wire.ts';
 import { eventsOf } from '../contracts/provider.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { requestOf } from '../fakes/requests.ts';
@@ -24,6 +29,7 @@ import {
   streams,
   text,
 } from '../fakes/upstream.ts';
+import { answerBody, answerFrames } from '../fakes/wire-answers.ts';
 
 const KEY = 'sk-secret-key-0123456789abcdef';
 const dialects = createDialects();
@@ -38,14 +44,25 @@ afterAll(async () => {
 });
 beforeEach(() => fake.reset());
 
-function upstream(id: DialectId, over: Partial<UpstreamOptions> = {}): Provider {
+function poolOf(...keys: string[]): KeyPool {
+  return createKeyPool({ provider: 'acme', keys, cooldownMs: 1_000, clock: createFakeClock() });
+}
+
+function upstream(
+  id: DialectId,
+  over: Partial<UpstreamOptions> = {},
+  at: Partial<AddressOptions> = {},
+): Provider {
   return createUpstream({
     id: 'acme',
     dialect: dialects[id],
-    baseUrl: fake.baseUrl,
-    apiKey: () => KEY,
+    address: createAddress({ dialect: id, baseUrl: fake.baseUrl, ...at }),
+    keys: poolOf(KEY),
     headers: {},
+    modelInBody: true,
+    extraBody: {},
     timeoutMs: 10_000,
+    streamTimeoutMs: 10_000,
     firstByteTimeoutMs: 10_000,
     idleTimeoutMs: 10_000,
     dispatcher: agent,
@@ -99,23 +116,18 @@ describe('what is sent', () => {
   });
 
   it('no key where none is needed, extra headers, and no doubled slash', async () => {
-    const provider = upstream('openai-chat', {
-      apiKey: () => undefined,
-      headers: { 'x-team': 'a' },
-      baseUrl: `${fake.baseUrl}//`,
-    });
+    const options = { keys: poolOf(), headers: { 'x-team': 'a' } };
+    const provider = upstream('openai-chat', options, { baseUrl: `${fake.baseUrl}//` });
     await provider.complete(whole);
     expect(fake.received[0]).toMatchObject({ path: '/chat/completions', headers: { 'x-team': 'a' } });
     expect(fake.received[0]?.headers.authorization).toBeUndefined();
   });
 
-  it('the key that is valid at the time of the call', async () => {
-    let key = 'old';
-    const provider = upstream('openai-chat', { apiKey: () => key });
-    await provider.complete(whole);
-    key = 'new';
-    await provider.complete(whole);
-    expect(fake.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
+  it('the keys of a pool in turn', async () => {
+    const provider = upstream('openai-chat', { keys: poolOf('one', 'two') });
+    for (let turn = 0; turn < 3; turn++) await provider.complete(whole);
+    const sent = fake.received.map(({ headers }) => headers.authorization);
+    expect(sent).toEqual(['Bearer one', 'Bearer two', 'Bearer one']);
   });
 
   it('fields that nobody here knows, where the dialects match', async () => {
@@ -186,6 +198,24 @@ describe.each(DIALECT_IDS)('failures of an upstream that speaks %s', (id) => {
     expect((await errorOf(upstream(id).complete(whole))).code).toBe('upstream_malformed');
   });
 
+  it('an error with status 200 where a stream was asked for is that error', async () => {
+    fake.next(json({ type: 'error', error: { type: 'rate_limit_error', message: 'Slow down.' } }));
+    expect((await errorOf(upstream(id).stream(streamed))).code).toBe('upstream_rate_limited');
+  });
+
+  it('a whole answer where a stream was asked for is malformed', async () => {
+    fake.next(json(answerBody(id, 'whole')));
+    expect((await errorOf(upstream(id).stream(streamed))).code).toBe('upstream_malformed');
+  });
+
+  it('nothing follows an unreadable event', async () => {
+    const [first = '', ...rest] = answerFrames(id, 'one two three');
+    fake.next(streams([first, 'data: {"half\n\n', ...rest]));
+    const kept: string[] = [];
+    for await (const frame of (await upstream(id).stream(streamed)).frames) kept.push(frame.raw);
+    expect(kept).toEqual([first, '']);
+  });
+
   it('a stream that is no event stream is malformed', async () => {
     fake.next(text('<html>welcome</html>'));
     expect((await errorOf(upstream(id).stream(streamed))).code).toBe('upstream_malformed');
@@ -226,6 +256,38 @@ describe('deadlines', () => {
     expect((await errorOf(provider.stream(streamed))).code).toBe('upstream_timeout');
   });
 
+  it('of connecting', async () => {
+    const mute = createServer((socket) => socket.on('error', () => {}));
+    await new Promise<void>((listening) => mute.listen(0, '127.0.0.1', listening));
+    const { port } = mute.address() as AddressInfo;
+    const dispatcher = new Agent({ connect: { timeout: 30 } });
+    const provider = upstream('openai-chat', { dispatcher }, { baseUrl: `https://127.0.0.1:${port}` });
+    const error = await errorOf(provider.complete(whole));
+    await dispatcher.destroy();
+    mute.close();
+    expect(error).toMatchObject({ code: 'upstream_timeout', unsent: true });
+  });
+
+  it('of a whole stream, however busy it is', async () => {
+    fake.next(async (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      while (!response.destroyed) {
+        response.write(': ping\n\n');
+        await sleep(5);
+      }
+    });
+    const provider = upstream('openai-chat', { streamTimeoutMs: 60 });
+    expect(await lastEvent(provider, streamed)).toMatchObject({ error: { code: 'upstream_timeout' } });
+    expect(await (await fake.request(1)).hungUp).toBe(true);
+  });
+
+  it('of what may follow the end of a stream', async () => {
+    fake.next(breaksOff('one two', 5, 'stall'));
+    const events = await eventsOf((await upstream('openai-chat').stream(streamed)).frames);
+    expect(events.at(-1)).toMatchObject({ type: 'finish' });
+    expect(await (await fake.request(1)).hungUp).toBe(true);
+  });
+
   it('of a silence within a stream', async () => {
     fake.next(breaksOff('one two three', 3, 'stall'));
     const provider = upstream('openai-chat', { idleTimeoutMs: 30 });
@@ -238,7 +300,7 @@ describe('an upstream that cannot be reached', () => {
   it('says so without its address, and that nothing was sent', async () => {
     const gone = await startUpstream();
     await gone.close();
-    const error = await errorOf(upstream('openai-chat', { baseUrl: gone.baseUrl }).complete(whole));
+    const error = await errorOf(upstream('openai-chat', {}, { baseUrl: gone.baseUrl }).complete(whole));
     expect(error).toMatchObject({ code: 'upstream_error', unsent: true });
     expect(error.message).toBe('Provider acme cannot be reached (ECONNREFUSED).');
   });
@@ -326,11 +388,98 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(value, NOW)).toBe(seconds);
   });
 
+  it.each([
+    [{ 'retry-after-ms': '250', 'retry-after': '1' }, 0.25],
+    [{ 'retry-after-ms': 'soon', 'retry-after': '1' }, 1],
+    [{ 'retry-after-ms': '' }, undefined],
+    [{ 'retry-after': ['3', '4'] }, 3],
+    [{}, undefined],
+  ])('of the headers %j is %j seconds', (headers, seconds) => {
+    expect(retryAfterOf(headers, NOW)).toBe(seconds);
+  });
+
   it('is part of the error', async () => {
     fake.next(rateLimited(7), rateLimited('Thu, 15 Jan 2026 12:00:30 GMT'));
     const provider = upstream('openai-chat');
     expect((await errorOf(provider.complete(whole))).retryAfterSeconds).toBe(7);
     expect((await errorOf(provider.stream(streamed))).retryAfterSeconds).toBe(30);
+  });
+});
+
+describe('a redirect', () => {
+  const targets = [301, 302, 307, 308];
+  it.each(targets)('(%i) is not followed, whoever it points at', async (status) => {
+    const inner = await startUpstream();
+    fake.next(json({}, status, { location: `${inner.baseUrl}/chat/completions` }));
+    const error = await errorOf(upstream('openai-chat').complete(whole));
+    const asked = inner.received.length;
+    await inner.close();
+    expect(error).toMatchObject({ code: 'upstream_error', upstreamStatus: status });
+    expect(asked).toBe(0);
+  });
+});
+
+describe('an address of its own', () => {
+  const body = { model: 'auto', messages: [{ role: 'user', content: 'hi' }] };
+
+  it('of Azure OpenAI: the deployment in the path, a version in the query, the key in its header', async () => {
+    const provider = upstream(
+      'openai-chat',
+      {},
+      {
+        path: '/openai/deployments/{model}/chat/completions',
+        query: { 'api-version': '2026-10-01' },
+        auth: 'api-key',
+      },
+    );
+    await provider.complete({ ...whole, upstreamModel: 'my gpt/4' });
+    expect(fake.received[0]).toMatchObject({
+      path: '/openai/deployments/my%20gpt%2F4/chat/completions?api-version=2026-10-01',
+      headers: { 'api-key': KEY },
+      body: { model: 'my gpt/4' },
+    });
+    expect(fake.received[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('of a Bedrock-style gateway: two paths, and the model nowhere in the body', async () => {
+    const provider = upstream(
+      'anthropic-messages',
+      { modelInBody: false, extraBody: { anthropic_version: 'bedrock-2023-05-31' } },
+      { path: '/model/{model}/messages', streamPath: '/model/{model}/messages-stream', auth: 'bearer' },
+    );
+    const upstreamModel = 'anthropic.claude-haiku-4-5-v1:0';
+    const request = requestOf('hi', { dialect: 'anthropic-messages', raw: { ...body, max_tokens: 9 } });
+    await provider.complete({ ...whole, request, upstreamModel });
+    const { frames } = await provider.stream({
+      ...whole,
+      request: { ...request, stream: true, raw: { ...request.raw, stream: true } },
+      upstreamModel,
+    });
+    expect((await eventsOf(frames)).at(-1)).toMatchObject({ type: 'finish' });
+    expect(fake.received.map(({ path }) => path)).toEqual([
+      '/model/anthropic.claude-haiku-4-5-v1%3A0/messages',
+      '/model/anthropic.claude-haiku-4-5-v1%3A0/messages-stream',
+    ]);
+    const { model, ...rest } = body;
+    expect(fake.received[0]?.body).toEqual({
+      ...rest,
+      max_tokens: 9,
+      anthropic_version: 'bedrock-2023-05-31',
+    });
+    expect(fake.received[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+    expect(fake.received[0]?.headers['x-api-key']).toBeUndefined();
+  });
+
+  it('sends no key where there is to be none', async () => {
+    await upstream('openai-chat', {}, { auth: 'none' }).complete(whole);
+    expect(JSON.stringify(fake.received[0]?.headers)).not.toContain(KEY);
+  });
+
+  it('keeps the caller’s version of the format above its own', async () => {
+    const formatHeaders = { 'anthropic-version': '2024-01-01' };
+    const request = requestOf('hi', { dialect: 'anthropic-messages', raw: body, formatHeaders });
+    await upstream('anthropic-messages').complete({ ...whole, request });
+    expect(fake.received[0]?.headers['anthropic-version']).toBe('2024-01-01');
   });
 });
 
