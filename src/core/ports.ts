@@ -2,7 +2,7 @@
  * The seams. Types only: what each method promises stands above it; adapters import this and nothing else of ours.
  * The store has its own file, store.ts.
  */
-import type { ChatEvent, ChatRequest, ChatResponse, DialectId, StreamFrame } from './chat.ts';
+import type { ChatEvent, ChatRequest, ChatResponse, DialectId, StreamFrame, Usage } from './chat.ts';
 import type { RouterError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Classification, JudgeAnswer, PaidCheck } from './routing.ts';
@@ -21,6 +21,9 @@ export interface Logger {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
+
+/** Tokens of a text. Lets other work have its turn while it counts a long one. */
+export type CountTokens = (text: string) => Promise<number>;
 
 /** A request as the classifier sees it: the text that `routing/features` made of it. */
 export interface ClassifierInput {
@@ -47,6 +50,29 @@ export interface Classifier {
 /** The LLM asked in doubt. Never rejects: every failure is a status. */
 export interface Judge {
   judge(input: ClassifierInput, signal: AbortSignal): Promise<JudgeAnswer>;
+}
+
+/** What a small model is asked: the instruction is ours, the text is material. */
+export interface Question {
+  readonly instruction: string;
+  readonly text: string;
+}
+
+/** `text` is set exactly when `status` is `answered`. */
+export interface AskedAnswer {
+  readonly status: 'answered' | 'timeout' | 'error' | 'breaker_open' | 'budget_spent';
+  readonly text?: string;
+  readonly usage?: Usage;
+  /** USD; null where price or usage is unknown, 0 where nobody was asked. */
+  readonly costUsd: number | null;
+  readonly latencyMs: number;
+}
+
+/** A small model that is asked within a budget, a deadline and a breaker. Never rejects: every failure is a status. */
+export interface AskedModel {
+  /** Model id. */
+  readonly model: string;
+  ask(question: Question): Promise<AskedAnswer>;
 }
 
 export interface EncodedRequest {
