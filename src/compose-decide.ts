@@ -2,26 +2,44 @@ import { randomUUID } from 'node:crypto';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import type { Classifiers } from './compose-classifiers.ts';
 import type { Config } from './config/load.ts';
-import type { Judge } from './core/ports.ts';
+import type { CountTokens, Judge } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
+import { perTier } from './core/tier.ts';
 import { createDecide, type Decide, type DecideDeps } from './routing/decide.ts';
 import { explore } from './routing/explore.ts';
+import { createOutputLengths, type OutputLengths } from './routing/output-lengths.ts';
+import { createSafetyFloor } from './routing/safety-floor.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface DecideParts {
   readonly models: readonly ModelSpec[];
   readonly classifiers: Pick<Classifiers, 'pick'>;
   readonly judge: Judge;
+  readonly countTokens: CountTokens;
+  /** Learnt lengths of answers, for tiers whose length is not configured. */
+  readonly lengths: Pick<OutputLengths, 'expect'>;
   readonly surroundings: Pick<Surroundings, 'clock' | 'logger' | 'random'>;
+}
+
+/** Lengths of answers, to be learnt from where the configuration begins. */
+export function composeOutputLengths({ execution }: Config): OutputLengths {
+  return createOutputLengths(perTier(() => execution.expected_output_tokens));
+}
+
+function composeSafety({ policy }: Config): Pick<DecideDeps, 'safety'> {
+  const { safety_floor: options } = policy;
+  if (!options) return {};
+  return { safety: { floor: createSafetyFloor(options), overrides: options.overrides } };
 }
 
 /** How the service decides, and the same without chance for dry runs. */
 export function composeDecide(
   config: Config,
-  { models, classifiers, judge, surroundings }: DecideParts,
+  { models, classifiers, judge, countTokens, lengths, surroundings }: DecideParts,
 ): { readonly decide: Decide; readonly dryRun: Decide } {
   const { clock, logger, random } = surroundings;
   const { doubt_below: doubtBelow, simple_from: simpleFrom } = config.classifier;
+  const { expected_output_tokens: configuredLengths } = config.policy;
   const deciding: DecideDeps = {
     classifier: ({ session }) => classifiers.pick(session),
     fallbackClassifier: createRulesClassifier(),
@@ -29,7 +47,12 @@ export function composeDecide(
     models,
     unavailable: config.unavailable,
     routes: config.routes,
+    policy: config.policy,
+    ...composeSafety(config),
+    countTokens,
+    expectedOutput: (tier) => configuredLengths[tier] ?? lengths.expect(tier),
     expectedOutputTokens: config.execution.expected_output_tokens,
+    defaultValidators: config.default_validators,
     ...(doubtBelow === undefined ? {} : { doubtBelow }),
     ...(simpleFrom === undefined ? {} : { simpleFrom }),
     clock,

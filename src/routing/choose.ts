@@ -3,11 +3,14 @@ import type { ChatRequest } from '../core/chat.ts';
 import { RouterError } from '../core/errors.ts';
 import type { Classifier, Judge, Logger } from '../core/ports.ts';
 import type { Classification, DecisionSource, GateVerdict, JudgeAnswer, ModelSpec } from '../core/routing.ts';
-import { type Tier, tierAbove } from '../core/tier.ts';
+import { isTier, type Tier } from '../core/tier.ts';
 import type { AgentCall } from './agent-calls.ts';
+import type { Bound } from './bounds.ts';
+import { classifyRequest } from './classify-request.ts';
 import type { Explored } from './explore.ts';
-import { gate } from './gate.ts';
-import { type MissingModel, parseWanted } from './override.ts';
+import { type MissingModel, parseWanted, type Wanted } from './override.ts';
+import type { PolicyRules } from './policy-rules.ts';
+import type { Rollout } from './rollout.ts';
 import type { StaticRoute } from './static-route.ts';
 
 /** What a share of the traffic is drawn by: the session where there is one, else the decision. */
@@ -28,6 +31,8 @@ export interface ChooseDeps {
   readonly models: readonly ModelSpec[];
   /** Configured models whose provider's key is missing. */
   readonly unavailable?: readonly MissingModel[];
+  /** The operator's rules; absent: none. */
+  readonly policy?: PolicyRules;
   /** Replaces the classifier's calibrated threshold. */
   readonly doubtBelow?: number;
   /** Replaces the classifier's calibrated bound of P(simple). */
@@ -43,6 +48,8 @@ export interface Choice {
   readonly source: DecisionSource;
   readonly confidence: number;
   readonly pinned?: ModelSpec;
+  /** The model asked for by name where that is a starting point and not a pin. */
+  readonly baseline?: ModelSpec;
   readonly classification?: Classification;
   readonly classifier?: string;
   readonly gate?: GateVerdict;
@@ -51,75 +58,18 @@ export interface Choice {
   readonly reasons: readonly string[];
 }
 
-function percent(value: number): string {
-  return `${Math.round(value * 100)} %`;
-}
-
-interface Prediction {
-  readonly classification: Classification;
-  readonly by: Classifier;
-  /** Why the fallback answered; undefined where the classifier did. */
-  readonly failure?: string;
-}
-
-async function predict(text: string, unit: Unit, deps: ChooseDeps): Promise<Prediction> {
-  const ask = async (by: Classifier): Promise<Classification> => {
-    const [classification] = await by.classify([{ text }]);
-    if (!classification) throw new Error('the classifier gave no answer');
-    return classification;
-  };
-  const fallback = async (failure: string): Promise<Prediction> => {
-    const by = deps.fallbackClassifier;
-    return { classification: await ask(by), by, failure };
-  };
-  const { logger } = deps;
-  const classifier = deps.classifier(unit);
-  if (!classifier) return fallback('no classifier bundle is loaded');
-  try {
-    return { classification: await ask(classifier), by: classifier };
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : 'unknown';
-    logger.error({ classifier: classifier.id, cause }, 'the classifier failed, keyword rules decide');
-    return fallback(`${classifier.id} failed`);
-  }
-}
-
-/** The choice, made in doubt by a working classifier, after exploration had its chance to move it. */
-function explored(choice: Choice, deps: ChooseDeps): Choice {
-  const exploration = deps.explore?.(choice.tier);
-  if (!exploration) return choice;
-  const { tier } = exploration;
-  const why = `exploration moves ${choice.tier} to ${tier} (probability ${percent(exploration.propensity)})`;
-  const reasons = exploration.explored ? [...choice.reasons, why] : choice.reasons;
-  return { ...choice, tier, exploration, reasons };
-}
-
-async function classified(text: string, unit: Unit, signal: AbortSignal, deps: ChooseDeps): Promise<Choice> {
-  const { classification, by, failure } = await predict(text, unit, deps);
-  const { doubtBelow = by.doubtBelow, simpleFrom = by.simpleFrom } = failure ? by : deps;
-  const verdict = gate(classification, { doubtBelow, simpleFrom });
-  const { tier, confidence } = classification;
-  const known = { confidence, classification, classifier: by.id, gate: verdict };
-  const says = `${by.id} says ${tier} with confidence ${percent(confidence)}`;
-  const first = failure ? [`${failure}: keyword rules decide`, says] : [says];
-  if (verdict.sure) return { ...known, tier, source: failure ? 'fallback' : 'local', reasons: first };
-
-  const settle = (choice: Choice): Choice => (failure ? choice : explored(choice, deps));
-  const doubt = `below ${percent(verdict.threshold)}: in doubt`;
-  const judge = await deps.judge.judge({ text }, signal);
-  if (judge.status === 'answered' && judge.tier !== undefined) {
-    const answer = `judge ${judge.model ?? ''} says ${judge.tier}${judge.cached ? ' (cached)' : ''}`;
-    return settle({ ...known, tier: judge.tier, source: 'nano', judge, reasons: [...first, doubt, answer] });
-  }
-  const up = tierAbove(tier);
-  const why = `no usable answer of the judge (${judge.status.replaceAll('_', ' ')}): one tier up to ${up}`;
-  return settle({ ...known, tier: up, source: 'fallback', judge, reasons: [...first, doubt, why] });
-}
-
-function routedModel(route: string, id: string, models: readonly ModelSpec[]): ModelSpec {
+/** A model that the configuration names. Throws `unknown_model` where it is not available. */
+function configuredModel(who: string, id: string, models: readonly ModelSpec[]): ModelSpec {
   const model = models.find((candidate) => candidate.id === id);
   if (model) return model;
-  throw new RouterError('unknown_model', `Static route ${route} pins ${id}, which is not available.`);
+  throw new RouterError('unknown_model', `${who} pins ${id}, which is not available.`);
+}
+
+/** How good an answer must be, where somebody says so. */
+export interface QualityWish {
+  readonly wanted: Bound<number>;
+  /** By the classifier's sufficiency; otherwise models answer for it with what they declare. */
+  readonly bySufficiency: boolean;
 }
 
 export interface Question {
@@ -128,42 +78,69 @@ export interface Question {
   readonly route: StaticRoute | undefined;
   /** Set where a coding agent calls on its own account. */
   readonly agentCall?: AgentCall | undefined;
+  /** Set where the request is outside the roll-out. */
+  readonly notRolledOut?: Rollout | undefined;
+  readonly quality?: QualityWish | undefined;
+  /** Chance has no say: limits may move the tier. */
+  readonly limited?: boolean;
   readonly unit: Unit;
   readonly signal: AbortSignal;
 }
 
+function forced(tier: Tier, source: DecisionSource, reason: string): Choice {
+  return { tier, source, confidence: 1, reasons: [reason] };
+}
+
+function pinnedTo(model: ModelSpec, source: DecisionSource, reason: string): Choice {
+  return { ...forced(model.tier, source, reason), pinned: model };
+}
+
+/** What the caller's `model` settles; undefined where it leaves the choice to the router. */
+function chosenByCaller(wanted: Wanted, routeNamed: boolean): Choice | undefined {
+  if (wanted.kind === 'auto') return undefined;
+  const { alias } = wanted;
+  if (wanted.kind === 'tier') {
+    return alias === undefined
+      ? forced(wanted.tier, 'override', `the caller forces ${wanted.tier}`)
+      : forced(wanted.tier, 'static', `policy.model_aliases ${alias}`);
+  }
+  if (alias !== undefined) return pinnedTo(wanted.model, 'static', `policy.model_aliases ${alias}`);
+  return routeNamed ? undefined : pinnedTo(wanted.model, 'override', `the caller pins ${wanted.model.id}`);
+}
+
+function chosenByRoute(route: StaticRoute | undefined, models: readonly ModelSpec[]): Choice | undefined {
+  if (route?.tier) return forced(route.tier, 'static', `static route ${route.name} sets ${route.tier}`);
+  if (!route?.model) return undefined;
+  const routed = configuredModel(`Static route ${route.name}`, route.model, models);
+  return pinnedTo(routed, 'static', `static route ${route.name} pins ${routed.id}`);
+}
+
+function outsideRollout(
+  { share, otherwise }: Rollout,
+  baseline: ModelSpec | undefined,
+  models: readonly ModelSpec[],
+): Choice {
+  const why = `outside the ${Math.round(share * 1_000) / 10} % that are routed`;
+  if (baseline) return pinnedTo(baseline, 'rollout', `${why}: ${baseline.id}, as asked for`);
+  if (isTier(otherwise)) return forced(otherwise, 'rollout', `${why}: ${otherwise}`);
+  return pinnedTo(configuredModel('The roll-out', otherwise, models), 'rollout', `${why}: ${otherwise}`);
+}
+
 /**
- * Who chooses: the caller, else a static route, else what is known of a coding agent's own calls, else the classifier
- * with its gate, judge and exploration.
+ * Who chooses: the caller, else a static route, else the part of the traffic that is not rolled out, else what is known
+ * of a coding agent's own calls, else the classifier with its gate, judge and exploration.
  */
 export async function choose(question: Question, deps: ChooseDeps): Promise<Choice> {
-  const { request, text, route, agentCall, unit, signal } = question;
-  const wanted = parseWanted(request.model, deps.models, deps.unavailable);
-  if (wanted.kind === 'tier') {
-    return {
-      tier: wanted.tier,
-      source: 'override',
-      confidence: 1,
-      reasons: [`the caller forces ${wanted.tier}`],
-    };
-  }
-  if (wanted.kind === 'model') {
-    const { model } = wanted;
-    const reasons = [`the caller pins ${model.id}`];
-    return { tier: model.tier, source: 'override', confidence: 1, pinned: model, reasons };
-  }
-  if (route?.tier) {
-    const reasons = [`static route ${route.name} sets ${route.tier}`];
-    return { tier: route.tier, source: 'static', confidence: 1, reasons };
-  }
-  if (route?.model) {
-    const routed = routedModel(route.name, route.model, deps.models);
-    const reasons = [`static route ${route.name} pins ${routed.id}`];
-    return { tier: routed.tier, source: 'static', confidence: 1, pinned: routed, reasons };
-  }
-  if (agentCall) {
-    const { tier, reason } = agentCall;
-    return { tier, source: 'static', confidence: 1, reasons: [reason] };
-  }
-  return classified(text, unit, signal, deps);
+  const { request, route, agentCall, notRolledOut } = question;
+  const { models, unavailable = [], policy = {} } = deps;
+  const wanted = parseWanted(request.model, { models, unavailable, aliases: policy.model_aliases ?? {} });
+  const settled = chosenByCaller(wanted, policy.route_named_models ?? false);
+  if (settled) return settled;
+  const model = wanted.kind === 'model' ? wanted.model : undefined;
+  const baseline = model ? { baseline: model } : {};
+  const routed = chosenByRoute(route, models);
+  if (routed) return { ...routed, ...baseline };
+  if (notRolledOut) return outsideRollout(notRolledOut, model, models);
+  if (agentCall) return { ...forced(agentCall.tier, 'static', agentCall.reason), ...baseline };
+  return { ...(await classifyRequest(question, deps)), ...baseline };
 }

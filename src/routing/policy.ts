@@ -5,12 +5,32 @@ import { TIERS, type Tier, tierRank, tiersAbove } from '../core/tier.ts';
 import { costOf, plainUsage } from './cost.ts';
 import { type Requirements, unmetNeed } from './requirements.ts';
 
+/** Leaves models out of a plan. Sieves are asked in order, each about the models that those before it let pass. */
+export interface Sieve {
+  /** Why the model is left out; undefined where it may stay. */
+  readonly refuses: (model: ModelSpec) => string | undefined;
+  /** What follows where it lets nobody pass: an error, or the models that pass nevertheless. */
+  readonly nobody: (
+    refused: readonly ModelSpec[],
+    excluded: readonly Exclusion[],
+  ) => RouterError | readonly ModelSpec[];
+}
+
+/** How the models of one tier are ordered. */
+export type Preference = 'cost' | 'quality';
+
 export interface PolicyInput {
   readonly tier: Tier;
   readonly needs: Requirements;
   readonly models: readonly ModelSpec[];
   /** Output tokens assumed where nobody gives a ceiling. */
   readonly expectedOutputTokens: number;
+  /** Besides the needs of the request. */
+  readonly sieves?: readonly Sieve[];
+  /** Default: `cost`. */
+  readonly prefer?: Preference;
+  /** Declared quality from which a model is good enough: the plan is then ordered across tiers. */
+  readonly quality?: number | undefined;
 }
 
 export interface Ordered {
@@ -35,43 +55,75 @@ function byCost(a: Candidate, b: Candidate): number {
   return a.estimatedCostUsd - b.estimatedCostUsd;
 }
 
-function candidatesOf(tier: Tier, input: PolicyInput, reason: string): Candidate[] {
-  return input.models
-    .filter((model) => model.tier === tier && unmetNeed(model, input.needs) === undefined)
+function candidatesOf(models: readonly ModelSpec[], input: PolicyInput, reason: string): Candidate[] {
+  const quality = new Map(models.map((model) => [model.id, model.quality ?? -1]));
+  const better = (a: Candidate, b: Candidate): number =>
+    input.prefer === 'quality' ? (quality.get(b.model) ?? -1) - (quality.get(a.model) ?? -1) : 0;
+  return models
     .map((model) => ({
       model: model.id,
       provider: model.provider,
-      tier,
+      tier: model.tier,
       estimatedCostUsd: estimateCost(model, input.needs, input.expectedOutputTokens),
       reason,
     }))
-    .sort(byCost);
+    .sort((a, b) => better(a, b) || byCost(a, b));
+}
+
+/** The sieve of what the request needs, asked before all others. */
+function needsSieve(needs: Requirements): Sieve {
+  return { refuses: (model) => unmetNeed(model, needs), nobody: (_, excluded) => nobody(excluded) };
+}
+
+function sifted(input: PolicyInput): {
+  readonly models: readonly ModelSpec[];
+  readonly excluded: readonly Exclusion[];
+} {
+  let models = input.models;
+  const excluded: Exclusion[] = [];
+  for (const { refuses, nobody: whenNobody } of [needsSieve(input.needs), ...(input.sieves ?? [])]) {
+    const refused = models.flatMap((model) => {
+      const reason = refuses(model);
+      return reason === undefined ? [] : [{ model: model.id, tier: model.tier, reason }];
+    });
+    const out = new Set(refused.map(({ model }) => model));
+    const left = models.filter(({ id }) => !out.has(id));
+    const rescued = left.length > 0 ? left : whenNobody(models, [...excluded, ...refused]);
+    if (rescued instanceof RouterError) throw rescued;
+    const kept = new Set(rescued.map(({ id }) => id));
+    excluded.push(...refused.filter(({ model }) => !kept.has(model)));
+    models = rescued;
+  }
+  const order = input.models.map(({ id }) => id);
+  return { models, excluded: excluded.sort((a, b) => order.indexOf(a.model) - order.indexOf(b.model)) };
 }
 
 /**
  * The plan for a tier: its models, cheapest first (unknown prices last), then the tiers above as the way up when
  * those fail. Only where no model at or above the tier can serve the request do the tiers below, nearest first.
- * Throws `context_too_long` or `unsupported` where no model can.
+ * With `quality` the tier does not matter: all that pass, cheapest or best first. Throws `context_too_long` or
+ * `unsupported` where no model can, and what the sieves throw.
  */
 export function orderCandidates(input: PolicyInput): Ordered {
-  const excluded = input.models.flatMap((model) => {
-    const reason = unmetNeed(model, input.needs);
-    return reason === undefined ? [] : [{ model: model.id, tier: model.tier, reason }];
-  });
-  const own = candidatesOf(input.tier, input, `serves ${input.tier}`);
-  const above = tiersAbove(input.tier).flatMap((tier) =>
+  const { models, excluded } = sifted(input);
+  if (input.quality !== undefined) {
+    return { candidates: candidatesOf(models, input, `declared quality reaches ${input.quality}`), excluded };
+  }
+  const of = (tier: Tier, reason: string): Candidate[] =>
     candidatesOf(
-      tier,
+      models.filter((model) => model.tier === tier),
       input,
-      own.length > 0 ? `next tier up from ${input.tier}` : `no model of ${input.tier} can serve it`,
-    ),
-  );
+      reason,
+    );
+  const own = of(input.tier, `serves ${input.tier}`);
+  const way = own.length > 0 ? `next tier up from ${input.tier}` : `no model of ${input.tier} can serve it`;
+  const above = tiersAbove(input.tier).flatMap((tier) => of(tier, way));
   if (own.length + above.length > 0) return { candidates: [...own, ...above], excluded };
   const below = TIERS.slice(0, tierRank(input.tier))
     .reverse()
-    .flatMap((tier) => candidatesOf(tier, input, `no model at or above ${input.tier} can serve it`));
-  if (below.length > 0) return { candidates: below, excluded };
-  throw nobody(excluded);
+    .flatMap((tier) => of(tier, `no model at or above ${input.tier} can serve it`));
+  if (below.length === 0) throw nobody(excluded);
+  return { candidates: below, excluded };
 }
 
 /** The plan for a pinned model: that model and no other. What it can do is left to its provider to say. */

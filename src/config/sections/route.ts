@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bounds, rollout, tiersInOrder, tiersOutOfOrder } from './policy.ts';
 import { id, tier } from './shared.ts';
 
 export const route = z
@@ -13,6 +14,10 @@ export const route = z
           .describe('Request path; a trailing `*` matches any rest.'),
         headers: z.record(z.string(), z.string()).optional().describe('Header values, names in any case.'),
         metadata: z.record(z.string(), z.string()).optional().describe("Values of the body's `metadata`."),
+        task: z
+          .union([id, z.array(id).min(1)])
+          .optional()
+          .describe('Type of task, or several: the header `x-router-task`, else `task` of the `metadata`.'),
         api_key_sha256: z
           .string()
           .regex(/^[0-9a-f]{64}$/)
@@ -20,16 +25,28 @@ export const route = z
           .describe("SHA-256 (hex) of the caller's API key."),
       })
       .refine((match) => Object.values(match).some((value) => value !== undefined), {
-        message: 'must name at least one of path, headers, metadata, api_key_sha256',
+        message: 'must name at least one of path, headers, metadata, task, api_key_sha256',
       })
       .describe('All that is named must match.'),
     tier: tier.optional().describe('Tier of its requests; absent: the classifier decides.'),
     model: id.optional().describe('Model of its requests, instead of a tier.'),
     max_output_tokens: z.int().min(1).optional().describe('Ceiling where the caller gives none.'),
-    validators: z.array(id).default([]).describe('Names of validators its answers must pass.'),
+    expected_output_tokens: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Output length assumed in its cost estimates; default: that of the tier.'),
+    ...bounds,
+    safety_floor: z.boolean().default(true).describe('`policy.safety_floor` looks at its requests.'),
+    rollout: rollout.optional(),
+    validators: z
+      .array(id)
+      .optional()
+      .describe('Names of validators its answers must pass; absent: `default_validators`, `[]`: none.'),
   })
   .refine((value) => !(value.tier && value.model), {
     message: 'set tier or model, not both',
     path: ['model'],
   })
+  .refine(tiersInOrder, tiersOutOfOrder)
   .describe('A static route; the first match wins.');

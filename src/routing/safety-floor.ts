@@ -1,0 +1,91 @@
+/** Recognises questions about medical, legal and financial decisions by words, locally. Conservative: it may miss some. */
+import type { ChatRequest, Message } from '../core/chat.ts';
+import type { Tier } from '../core/tier.ts';
+import { coreOf } from './features.ts';
+import { DECISION_CUES, PLAY_FRAMES, type SafetyTopic, TOPIC_TERMS } from './safety-terms.ts';
+
+export interface SafetyFloorOptions {
+  /** Lowest tier of what is recognised. */
+  readonly tier: Tier;
+  readonly topics: readonly SafetyTopic[];
+  /** Further words and phrases that count by themselves. */
+  readonly terms: readonly string[];
+}
+
+export interface SafetyHit {
+  readonly tier: Tier;
+  /** A topic, or `terms` for the operator's own words. */
+  readonly topic: SafetyTopic | 'terms';
+  /** The terms that were recognised. */
+  readonly because: readonly string[];
+}
+
+/** Undefined where nothing is recognised. */
+export type SafetyFloor = (request: Pick<ChatRequest, 'messages'>) => SafetyHit | undefined;
+
+/** Scripts that are written without blanks between words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+function expressionOf(term: string): string {
+  const plain = term.toLowerCase().split('*').map(escaped).join('\\p{L}*').replaceAll(' ', '\\s+');
+  return UNSPACED.test(term) ? plain : `(?<![\\p{L}\\p{N}])${plain}(?![\\p{L}\\p{N}])`;
+}
+
+function matcherOf(terms: readonly string[]): (text: string) => string | undefined {
+  if (terms.length === 0) return () => undefined;
+  const expression = new RegExp(terms.map(expressionOf).join('|'), 'iu');
+  return (text) => expression.exec(text)?.[0];
+}
+
+/** Characters of a question that are read, from its start and its end. */
+const HALF = 2_000;
+/** A question as short as this may go on with the one before it. */
+const SHORT = 60;
+/** Characters in which a frame of play is looked for. */
+const OPENING = 160;
+
+function plainText({ content }: Message): string {
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
+}
+
+/** The last question, with the one before it where it is too short to stand alone. */
+function askOf(messages: readonly Message[]): string {
+  const asked = messages
+    .filter(({ role }) => role === 'user')
+    .map((message) => coreOf(plainText(message)).trim())
+    .filter((text) => text !== '');
+  const [last = '', before = ''] = asked.slice(-2).reverse();
+  const ask = last.length <= SHORT ? `${last}\n${before}` : last;
+  const read = ask.length > 2 * HALF ? `${ask.slice(0, HALF)}\n${ask.slice(-HALF)}` : ask;
+  return read.normalize('NFKC').replace(/[‘’]/g, "'");
+}
+
+/** A topic is recognised by a term that names a decision, or by a term of the topic beside a cue. */
+export function createSafetyFloor({ tier, topics, terms }: SafetyFloorOptions): SafetyFloor {
+  const own = matcherOf(terms);
+  const cue = matcherOf(DECISION_CUES);
+  const play = matcherOf(PLAY_FRAMES);
+  const matchers = topics.map((topic) => ({
+    topic,
+    alone: matcherOf(TOPIC_TERMS[topic].alone),
+    topical: matcherOf(TOPIC_TERMS[topic].topic),
+  }));
+  return ({ messages }) => {
+    const ask = askOf(messages);
+    const owned = own(ask);
+    if (owned !== undefined) return { tier, topic: 'terms', because: [owned] };
+    if (play(ask.slice(0, OPENING)) !== undefined) return undefined;
+    const asks = cue(ask);
+    for (const { topic, alone, topical } of matchers) {
+      const decisive = alone(ask);
+      if (decisive !== undefined) return { tier, topic, because: [decisive] };
+      const about = asks === undefined ? undefined : topical(ask);
+      if (asks !== undefined && about !== undefined) return { tier, topic, because: [about, asks] };
+    }
+    return undefined;
+  };
+}
