@@ -1,7 +1,22 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
-import type { ChatRequest, DialectId, StreamFrame } from '../core/chat.ts';
+import { lossOf } from '../core/answer-losses.ts';
+import type { ChatEvent, ChatRequest, DialectId, StreamFrame } from '../core/chat.ts';
 import type { Clock, Dialect } from '../core/ports.ts';
+
+/** Comments that name what is lost of an answer's events, each name once: the header that lists it is gone by then. */
+function createLossComments(): (events: readonly ChatEvent[]) => string {
+  const told = new Set<string>();
+  return (events) => {
+    const lines: string[] = [];
+    for (const name of events.map(lossOf)) {
+      if (name === undefined || told.has(name)) continue;
+      told.add(name);
+      lines.push(`: x-router-dropped: ${name.replace(/[^\w.-]/g, '_')}\n\n`);
+    }
+    return lines.join('');
+  };
+}
 
 /** The text to send for one frame: as it came where the dialects match, translated elsewhere. */
 function translator(
@@ -15,7 +30,7 @@ function translator(
     return ({ raw, events }) => {
       const failure = raw === '' ? events.find((event) => event.type === 'error') : undefined;
       if (failure) return client.encodeStreamError(failure.error, lastFrame);
-      lastFrame = raw;
+      if (raw !== '') lastFrame = raw;
       return raw;
     };
   }
@@ -24,7 +39,8 @@ function translator(
     includeUsage: request.includeUsage ?? false,
     request,
   });
-  return ({ events }) => events.map((event) => encoder.encode(event)).join('');
+  const losses = createLossComments();
+  return ({ events }) => losses(events) + events.map((event) => encoder.encode(event)).join('');
 }
 
 export interface StreamAnswer {
