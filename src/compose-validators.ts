@@ -1,14 +1,66 @@
+import { createAskedModel } from './classifiers/asked-model.ts';
+import { judgeModel } from './compose-judge.ts';
+import type { Providers } from './compose-providers.ts';
 import type { Config } from './config/load.ts';
 import { unusable } from './config/load.ts';
-import type { Validator } from './core/ports.ts';
-import { createValidator } from './validators/index.ts';
+import type { AskedModel, Validator } from './core/ports.ts';
+import { costOf } from './routing/cost.ts';
+import type { Surroundings } from './surroundings.ts';
+import { createValidator, type ValidatorSpec } from './validators/index.ts';
+import { loadLanguageDetector } from './validators/language-detector.ts';
 
-/** The configured validators by name. Throws ConfigError where a pattern or a schema is of no use. */
-export function composeValidators(config: Config): ReadonlyMap<string, Validator> {
+type JudgeSpec = Extract<Config['validators'][string], { type: 'llm_judge' }>;
+
+/** The model that a judging validator asks, within that validator's own budget; undefined where none is configured. */
+function composeAsked(
+  config: Config,
+  spec: JudgeSpec,
+  providers: Providers,
+  { clock }: Surroundings,
+): AskedModel | undefined {
+  const { models, byId } = providers;
+  const model =
+    spec.model === 'auto' ? judgeModel(config, models) : models.find(({ id }) => id === spec.model);
+  const provider = model && byId.get(model.provider);
+  if (!model || !provider) return undefined;
+  return createAskedModel({
+    model,
+    provider,
+    timeoutMs: spec.timeout_ms,
+    breakerFailures: spec.breaker_failures,
+    breakerCooldownMs: spec.breaker_cooldown_ms,
+    dailyBudgetUsd: spec.daily_budget_usd,
+    unknownCostUsd: config.judge.unknown_cost_usd,
+    spent: async () => 0,
+    costOf: (usage) => costOf(model.price, usage),
+    clock,
+  });
+}
+
+/**
+ * The configured validators by name. Rejects with ConfigError where a pattern, a schema or a language is of no use. A
+ * judge whose model has no key passes every answer, which is said loudly.
+ */
+export async function composeValidators(
+  config: Config,
+  providers: Providers,
+  surroundings: Surroundings,
+): Promise<ReadonlyMap<string, Validator>> {
+  const specs = Object.entries(config.validators);
+  const languages = specs.some(([, { type }]) => type === 'language')
+    ? await loadLanguageDetector()
+    : undefined;
+  const { clock, random, logger } = surroundings;
+  const compose = (name: string, spec: ValidatorSpec, asked: AskedModel | undefined): Validator =>
+    createValidator(name, spec, { clock, random, languages, asked, secret: config.hookSecrets[name] });
   return new Map(
-    Object.entries(config.validators).map(([name, spec]) => {
+    specs.map(([name, spec]) => {
       try {
-        return [name, createValidator(name, spec)] as const;
+        const judges = spec.type === 'llm_judge';
+        const asked = judges ? composeAsked(config, spec, providers, surroundings) : undefined;
+        if (judges && !asked)
+          logger.warn({ validator: name }, 'this validator has no model to ask: it passes every answer');
+        return [name, compose(name, spec, asked)] as const;
       } catch (error) {
         throw unusable(config, `validators.${name}`, error);
       }

@@ -1,9 +1,8 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
-import { textOf } from '../core/chat.ts';
+import { type ChatRequest, type ChatResponse, textOf } from '../core/chat.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { Validator, Verdict } from '../core/ports.ts';
-import { createBoundedPattern } from './bounded-pattern.ts';
+import { compileSchema, createRequestSchemas, type Misfit } from './schema.ts';
+import { createTimeLimit } from './time-limit.ts';
 
 type Parsed = { readonly value: JsonValue } | { readonly reason: string };
 
@@ -28,15 +27,28 @@ function parseJson(text: string): Parsed {
   }
 }
 
-/** Passes an answer whose text is one JSON value. */
+const callsTool = (response: ChatResponse): boolean =>
+  response.content.some((part) => part.type === 'tool_call');
+
+/** Passes an answer whose text is one JSON value, or that calls a tool instead of answering. */
 export function createJsonValidator(name: string): Validator {
   return {
     name,
     check(response): Verdict {
       const parsed = parseJson(textOf(response));
-      return 'value' in parsed ? { ok: true } : { ok: false, reason: parsed.reason };
+      if ('value' in parsed || callsTool(response)) return { ok: true };
+      return { ok: false, reason: parsed.reason };
     },
   };
+}
+
+function judge(response: ChatResponse, misfit: Misfit): Verdict {
+  const parsed = parseJson(textOf(response));
+  if (!('value' in parsed)) {
+    return callsTool(response) ? { ok: true } : { ok: false, reason: parsed.reason };
+  }
+  const wrong = misfit(parsed.value);
+  return wrong === undefined ? { ok: true } : { ok: false, reason: `the JSON ${wrong}` };
 }
 
 /**
@@ -44,27 +56,37 @@ export function createJsonValidator(name: string): Validator {
  * Throws where the schema itself is not valid.
  */
 export function createJsonSchemaValidator(name: string, schema: JsonObject): Validator {
-  const regExp = Object.assign((pattern: string, flags: string) => createBoundedPattern(pattern, flags), {
-    code: 'createBoundedPattern',
-  });
-  const ajv = new Ajv2020({ allErrors: false, strict: false, code: { regExp } });
-  formats.default(ajv);
-  const fits = ajv.compile(schema);
+  const misfit = compileSchema(schema, createTimeLimit());
   return {
     name,
     check(response): Verdict {
-      const parsed = parseJson(textOf(response));
-      if (!('value' in parsed)) return { ok: false, reason: parsed.reason };
       try {
-        if (fits(parsed.value)) return { ok: true };
+        return judge(response, misfit);
       } catch {
         return { ok: false, reason: 'a pattern of the schema takes too long over the answer' };
       }
-      const first = fits.errors?.[0];
-      return {
-        ok: false,
-        reason: `the JSON at ${first?.instancePath || '/'} ${first?.message ?? 'does not fit the schema'}`,
-      };
+    },
+  };
+}
+
+/** Passes an answer that has the form the request itself asks for: any, JSON, or JSON that fits the request's schema. */
+export function createResponseFormatValidator(name: string): Validator {
+  const schemas = createRequestSchemas(createTimeLimit());
+  const misfitFor = ({ responseFormat: wanted }: ChatRequest): Misfit | undefined => {
+    if (wanted === undefined || wanted.type === 'text') return undefined;
+    const any: Misfit = () => undefined;
+    return wanted.type === 'json_schema' ? (schemas(wanted.schema) ?? any) : any;
+  };
+  return {
+    name,
+    check(response, request): Verdict {
+      const misfit = misfitFor(request);
+      if (!misfit) return { ok: true };
+      try {
+        return judge(response, misfit);
+      } catch {
+        return { ok: true };
+      }
     },
   };
 }

@@ -1,14 +1,23 @@
-import { textOf } from '../core/chat.ts';
+import { type ChatRequest, type ChatResponse, textOf } from '../core/chat.ts';
 import type { Validator } from '../core/ports.ts';
 
-/** Passes an answer that has visible text or calls a tool. */
+const USEFUL: ReadonlySet<string> = new Set(['tool_call', 'image', 'opaque']);
+
+/** A stop sequence, or an agent that has nothing to add to a tool's result, may end an answer before its first word. */
+function mayBeEmpty(response: ChatResponse, request: ChatRequest): boolean {
+  if (response.stopReason === 'stop_sequence' || response.stopReason === 'pause') return true;
+  const last = request.messages.at(-1);
+  return response.stopReason === 'stop' && last?.content.some(({ type }) => type === 'tool_result') === true;
+}
+
+/** Passes an answer that has visible text, calls a tool or has a part of its format's own. */
 export function createNonEmptyValidator(name: string): Validator {
   return {
     name,
-    check(response) {
-      const useful =
-        response.content.some((part) => part.type === 'tool_call') || textOf(response).trim() !== '';
-      return useful ? { ok: true } : { ok: false, reason: 'the answer is empty' };
+    check(response, request) {
+      const useful = response.content.some(({ type }) => USEFUL.has(type)) || textOf(response).trim() !== '';
+      if (useful || mayBeEmpty(response, request)) return { ok: true };
+      return { ok: false, reason: 'the answer is empty' };
     },
   };
 }

@@ -2,13 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { ChatResponse, Part } from '../../src/core/chat.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { createValidator, type ValidatorSpec } from '../../src/validators/index.ts';
-import { responseOf } from '../fakes/provider.ts';
 import { requestOf } from '../fakes/requests.ts';
+import { answerOf, CONTEXT, DEPS, says } from './deps.ts';
 
+const OPAQUE: Part = { type: 'opaque', dialect: 'anthropic-messages', kind: 'document', raw: {} };
 const CALL: Part = { type: 'tool_call', id: 'x', name: 'f', arguments: '{}' };
-const CONTEXT = { signal: new AbortController().signal };
-const answerOf = (...content: Part[]): ChatResponse => ({ ...responseOf(''), content });
-const says = (text: string): ChatResponse => responseOf(text);
 
 const SCHEMA: JsonObject = {
   type: 'object',
@@ -27,6 +25,7 @@ const TABLES: readonly { readonly spec: ValidatorSpec; readonly rows: readonly R
       ['only space', says(' \n\t'), 'the answer is empty'],
       ['no parts', answerOf(), 'the answer is empty'],
       ['a tool call', answerOf(CALL), undefined],
+      ['a part of its own format', answerOf(OPAQUE), undefined],
       ['only thinking', answerOf({ type: 'thinking', text: 'hm' }), 'the answer is empty'],
       ['only a refusal', answerOf({ type: 'refusal', text: 'no' }), 'the answer is empty'],
     ],
@@ -51,6 +50,7 @@ const TABLES: readonly { readonly spec: ValidatorSpec; readonly rows: readonly R
       ['single quotes', says("{'a': 1}"), 'the answer is not valid JSON'],
       ['nothing', says(''), 'the answer has no text'],
       ['an empty fence', says('```json\n```'), 'the answer has no text'],
+      ['a tool call instead', answerOf(CALL), undefined],
     ],
   },
   {
@@ -108,7 +108,7 @@ const TABLES: readonly { readonly spec: ValidatorSpec; readonly rows: readonly R
 ];
 
 describe.each(TABLES)('$spec.type $spec.case_sensitive', ({ spec, rows }) => {
-  const validator = createValidator('mine', spec);
+  const validator = createValidator('mine', spec, DEPS);
 
   it.each(rows)('judges %s', (_, response, reason) => {
     const verdict = reason === undefined ? { ok: true } : { ok: false, reason };
@@ -127,7 +127,7 @@ describe('validators that cannot be built', () => {
     { type: 'json_schema', schema: { type: 'objekt' } },
   ];
   it.each(bad)('throw at once: $type', (spec) => {
-    expect(() => createValidator('v', spec)).toThrow();
+    expect(() => createValidator('v', spec, DEPS)).toThrow();
   });
 });
 
@@ -161,7 +161,7 @@ describe('answers made to hold up the server', () => {
   ];
 
   it.each(rows)('fail: %s', (_, spec, text, reason) => {
-    expect(createValidator('v', spec).check(says(text), requestOf('hi'), CONTEXT)).toEqual({
+    expect(createValidator('v', spec, DEPS).check(says(text), requestOf('hi'), CONTEXT)).toEqual({
       ok: false,
       reason,
     });
@@ -169,7 +169,7 @@ describe('answers made to hold up the server', () => {
 
   it('leave each pattern of a schema its own meaning', () => {
     const properties = { a: { type: 'string', pattern: '^x$' }, b: { type: 'string', pattern: '^y$' } };
-    const validator = createValidator('v', { type: 'json_schema', schema: { properties } });
+    const validator = createValidator('v', { type: 'json_schema', schema: { properties } }, DEPS);
     expect(validator.check(says('{"a": "x", "b": "y"}'), requestOf('hi'), CONTEXT)).toMatchObject({
       ok: true,
     });
@@ -179,7 +179,7 @@ describe('answers made to hold up the server', () => {
   });
 
   it('leave the next answer unharmed', () => {
-    const validator = createValidator('v', { type: 'regex', pattern: '^(a+)+$', flags: '' });
+    const validator = createValidator('v', { type: 'regex', pattern: '^(a+)+$', flags: '' }, DEPS);
     expect(validator.check(says(slow), requestOf('hi'), CONTEXT)).toMatchObject({ ok: false });
     expect(validator.check(says('aaa'), requestOf('hi'), CONTEXT)).toMatchObject({ ok: true });
   });
@@ -187,7 +187,9 @@ describe('answers made to hold up the server', () => {
   it.each(['```json\n{"a": 1}\n```', '```\n{"a": 1}```', '```JSON \n\n{"a": 1}\n\n```'])(
     'fenced JSON still passes: %j',
     (text) => {
-      expect(createValidator('v', { type: 'json' }).check(says(text), requestOf('hi'), CONTEXT)).toEqual({
+      expect(
+        createValidator('v', { type: 'json' }, DEPS).check(says(text), requestOf('hi'), CONTEXT),
+      ).toEqual({
         ok: true,
       });
     },
