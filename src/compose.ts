@@ -1,6 +1,7 @@
 /** The composition root: the only file that knows every adapter. */
 import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
+import { composeAccess } from './compose-access.ts';
 import { composeClassifiers } from './compose-classifiers.ts';
 import { composeDecide } from './compose-decide.ts';
 import { composeJudge, judgeModel } from './compose-judge.ts';
@@ -55,7 +56,12 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const validators = composeValidators(config);
   const providers = composeProviders(config, surroundings);
   const { models, demo } = providers;
-  const { store, metrics } = meter(createSqlStore(await openDatabase(config)), ALARMS);
+  const db = await openDatabase(config);
+  const access = await composeAccess(config, db, clock).catch(async (error: unknown) => {
+    await db.destroy();
+    throw error;
+  });
+  const { store, metrics } = meter(createSqlStore(db), ALARMS);
   const classifiers = await composeClassifiers(config, {
     store,
     clock,
@@ -108,6 +114,8 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     clock,
     logger,
     bodyLimitBytes: config.server.body_limit_mb * 1024 * 1024,
+    jsonBounds: { maxDepth: config.server.max_json_depth, maxValues: config.server.max_json_values },
+    access: access.http,
     notReady,
     lineup: classifiers.report,
     trainedOn: classifiers.trainedOn,
@@ -125,12 +133,15 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   return {
     app,
     store,
-    summary: startSummary(config, {
-      models,
-      demo,
-      classifier: classifiers.report().serving ?? undefined,
-      judge: judging,
-    }),
+    summary: [
+      ...access.summary,
+      ...startSummary(config, {
+        models,
+        demo,
+        classifier: classifiers.report().serving ?? undefined,
+        judge: judging,
+      }),
+    ],
     reload: classifiers.reload,
     drain: () => {
       draining = true;

@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   providers: ['core'],
   validators: ['core'],
   store: ['core'],
+  access: ['core'],
   config: ['core'],
   http: ['core', 'routing'],
   training: ['core', 'routing/features.ts', 'routing/requirements.ts', 'classifiers'],

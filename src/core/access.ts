@@ -70,6 +70,23 @@ export interface KeyStore {
   any(): Promise<boolean>;
 }
 
+/** What a key is to be. */
+export type NewApiKey = Omit<ApiKey, 'key' | 'sha256' | 'createdAt' | 'revokedAt'>;
+
+export interface CreatedKey {
+  /** The key itself. Nothing keeps it: whoever asked for it sees it this once. */
+  readonly secret: string;
+  readonly key: ApiKey;
+}
+
+/** What an operator does with keys. */
+export interface KeyAdmin {
+  create(wanted: NewApiKey): Promise<CreatedKey>;
+  list(): Promise<readonly ApiKey[]>;
+  /** See KeyStore.revoke; at once. */
+  revoke(label: string): Promise<ApiKey | undefined>;
+}
+
 /** Every key that the router knows, from the store and from the configuration. */
 export interface KeyRing {
   /** The holder of a key that is live now. */

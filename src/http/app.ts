@@ -1,14 +1,19 @@
 import express, { type Express, type RequestHandler } from 'express';
 import { RouterError } from '../core/errors.ts';
+import { createAuthentication, createAuthorization, scopeOf } from './auth.ts';
+import { createCors } from './cors.ts';
 import type { HttpDeps } from './deps.ts';
+import type { Endpoint } from './endpoint.ts';
 import { ENDPOINTS, NOT_OFFERED } from './endpoint-table.ts';
 import { createErrorHandler } from './errors.ts';
+import { createJsonCheck } from './json-guard.ts';
 import { buildOpenApi } from './openapi.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 /** Path of the generated document. */
 export const OPENAPI_PATH = '/openapi.json';
 
-const ALLOWED = { get: 'GET, HEAD', post: 'POST' } as const;
+const ALLOWED = { get: 'GET, HEAD', post: 'POST', delete: 'DELETE' } as const;
 
 /** True for the paths that an Express path stands for. */
 function patternOf(path: string): RegExp {
@@ -24,18 +29,32 @@ function createUnmatched(): RequestHandler {
   const refused = NOT_OFFERED.map(({ path, says }) => ({ pattern: patternOf(path), says }));
   return (req, res) => {
     const path = req.path.slice(0, 200);
-    const known = paths.find(({ pattern }) => pattern.test(path));
+    const known = paths.filter(({ pattern }) => pattern.test(path));
     const unoffered = refused.find(({ pattern }) => pattern.test(path));
     if (unoffered) throw new RouterError('not_found', unoffered.says);
-    if (!known) {
+    if (known.length === 0) {
       throw new RouterError('not_found', `There is no ${path}; ${OPENAPI_PATH} lists what there is.`);
     }
-    res.setHeader('allow', known.allowed);
+    const allowed = known.map((endpoint) => endpoint.allowed).join(', ');
+    res.setHeader('allow', allowed);
     throw new RouterError(
       'method_not_allowed',
-      `${req.method} is not available on ${path}; allowed: ${known.allowed}.`,
+      `${req.method} is not available on ${path}; allowed: ${allowed}.`,
     );
   };
+}
+
+/** What stands before an endpoint's handler. */
+function createGuards(deps: HttpDeps): (endpoint: Endpoint) => RequestHandler[] {
+  const { access, bodyLimitBytes, clock, jsonBounds } = deps;
+  const verify = createJsonCheck(jsonBounds);
+  const parser = express.json({ limit: bodyLimitBytes, strict: false, verify });
+  const rateLimit = createRateLimit(access.limits, clock);
+  return (endpoint) => [
+    createAuthorization(endpoint),
+    ...(scopeOf(endpoint) === 'chat' ? [rateLimit] : []),
+    ...(endpoint.method === 'post' ? [parser] : []),
+  ];
 }
 
 /** The Express app. It never listens. */
@@ -43,11 +62,11 @@ export function createApp(deps: HttpDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  const parser = express.json({ limit: deps.bodyLimitBytes, strict: false });
+  if (deps.access.corsOrigins.length > 0) app.use(createCors(deps.access.corsOrigins));
+  app.use(createAuthentication(deps.access));
+  const guards = createGuards(deps);
   for (const endpoint of ENDPOINTS) {
-    const handler = endpoint.handler(deps);
-    if (endpoint.method === 'post') app.post(endpoint.path, parser, handler);
-    else app.get(endpoint.path, handler);
+    app[endpoint.method](endpoint.path, ...guards(endpoint), endpoint.handler(deps));
   }
   const document = buildOpenApi(ENDPOINTS, deps.version);
   app.get(OPENAPI_PATH, (_req, res) => {

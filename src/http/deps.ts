@@ -5,6 +5,8 @@ import type { Store } from '../core/store.ts';
 import type { TrainedOn } from '../routing/alarms.ts';
 import type { RequestContext } from '../routing/context.ts';
 import type { Handle } from '../routing/handle.ts';
+import type { HttpAccess } from './access.ts';
+import type { JsonBounds } from './json-guard.ts';
 
 /** How an attempt to load a classifier bundle ended. */
 export interface ReloadReport {
@@ -47,6 +49,8 @@ export interface HttpDeps {
   readonly logger: Logger;
   /** Largest request body, bytes. */
   readonly bodyLimitBytes: number;
+  readonly jsonBounds: JsonBounds;
+  readonly access: HttpAccess;
   /** Name of what is wrong by name of the check, empty when the router can serve. */
   readonly notReady: () => Promise<Readonly<Record<string, string>>>;
   readonly lineup: () => LineupReport;

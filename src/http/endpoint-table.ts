@@ -68,6 +68,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/models',
     summary: 'The models a request may name: `auto`, `auto:<tier>` and every configured one',
     response: modelsResponse,
+    scope: 'any',
     handler: createModels,
   },
   {
@@ -85,6 +86,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'The decision alone, for one request or up to 1,000',
     body: classifyRequest,
     response: classifyResponse,
+    scope: 'chat',
     handler: createClassify,
   },
   {
@@ -93,6 +95,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'A thumb, a score, the right tier or a comment on a decision; or take it back',
     body: feedbackRequest,
     response: feedbackResponse,
+    scope: 'chat',
     handler: createFeedback,
   },
   {
@@ -100,6 +103,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/decisions/:id',
     summary: 'One decision explained: what was known, asked, tried, paid and said of it',
     response: decisionResponse,
+    scope: 'any',
     handler: createDecisions,
   },
   {
@@ -108,6 +112,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'Cost, tokens, latency, escalations and feedback by tier and model in a time window',
     query: statsQuery,
     response: statsResponse,
+    scope: 'read',
     handler: createStats,
   },
   {
@@ -115,6 +120,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '/healthz',
     summary: 'The process runs',
     response: healthResponse,
+    scope: 'any',
     handler: createHealth,
   },
   {
@@ -122,6 +128,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '/readyz',
     summary: 'It can serve; 503 names what is missing',
     response: readyResponse,
+    scope: 'any',
     handler: createReady,
   },
   {
@@ -130,6 +137,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'Counters, histograms and alarms in the text format of Prometheus',
     response: z.string(),
     produces: 'text/plain',
+    scope: 'read',
     handler: createMetrics,
   },
   ...ADMIN_ENDPOINTS,

@@ -1,9 +1,10 @@
 import type { RequestHandler } from 'express';
 import type { z } from 'zod';
+import type { KeyScope } from '../core/access.ts';
 import type { HttpDeps } from './deps.ts';
 
 export interface Endpoint {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** Express path. */
   readonly path: string;
   /** One line for people. */
@@ -15,6 +16,8 @@ export interface Endpoint {
   readonly produces?: string;
   /** It answers with a decision and so carries the `x-router-*` headers. */
   readonly routed?: boolean;
+  /** What a key must be allowed; `any`: every key. Default: `chat` where it is routed, else `read`. */
+  readonly scope?: KeyScope | 'any';
   /** It may answer with server-sent events. */
   readonly streams?: boolean;
   readonly handler: (deps: HttpDeps) => RequestHandler;

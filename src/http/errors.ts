@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Request } from 'express';
 import type { DialectId } from '../core/chat.ts';
 import { asRouterError, ERROR_CODES, RouterError } from '../core/errors.ts';
 import type { Dialect, Logger } from '../core/ports.ts';
+import { JSON_BOUNDS_ERROR } from './json-guard.ts';
 
 /** Errors of the body parser, which knows nothing of ours; those of a broken compression have a status only. */
 function fromBodyParser(error: unknown): RouterError | undefined {
@@ -13,6 +14,8 @@ function fromBodyParser(error: unknown): RouterError | undefined {
         'body_too_large',
         'The body exceeds the configured limit (server.body_limit_mb).',
       );
+    case JSON_BOUNDS_ERROR:
+      return new RouterError('body_too_large', error.message);
     case 'entity.parse.failed':
       return new RouterError('invalid_request', 'The body is not valid JSON.');
     case 'encoding.unsupported':
@@ -57,6 +60,8 @@ export function createErrorHandler(
     }
     if (error.retryAfterSeconds !== undefined)
       res.setHeader('retry-after', Math.ceil(error.retryAfterSeconds));
+    // Official clients try again on 429 and soon, which a spent budget does not forgive.
+    if (error.code === 'budget_exceeded') res.setHeader('x-should-retry', 'false');
     res.status(error.status).json(dialects[dialectOf(req)].encodeError(error));
   };
 }

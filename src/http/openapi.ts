@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { scopeOf } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const HEADERS: Readonly<Record<string, string>> = {
@@ -14,6 +15,25 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-router-cost-usd': 'Cost in USD, or `unknown`.',
   'x-router-cost-kind': '`actual`, or `estimate` for a stream.',
 };
+
+/** The ways to send an API key; which one is the client's choice. */
+const SECURITY_SCHEMES: JsonObject = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key of the router, as OpenAI clients send it.',
+  },
+  'x-api-key': {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-api-key',
+    description: 'As Anthropic clients send it.',
+  },
+  'api-key': { type: 'apiKey', in: 'header', name: 'api-key', description: 'As Azure clients send it.' },
+};
+
+/** Paths that answer anybody. */
+export const OPEN_PATHS: readonly string[] = ['/healthz', '/readyz'];
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonObject;
@@ -49,6 +69,7 @@ function operation(endpoint: Endpoint): JsonObject {
   return {
     summary: endpoint.summary,
     operationId: `${endpoint.method}${endpoint.path.replace(/[^a-zA-Z]+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    ...(OPEN_PATHS.includes(endpoint.path) ? { security: [] } : { 'x-scope': scopeOf(endpoint) }),
     ...(found.length === 0 ? {} : { parameters: found }),
     ...(endpoint.body
       ? {
@@ -83,8 +104,10 @@ export function buildOpenApi(endpoints: readonly Endpoint[], version: string): J
       description: 'Answers each LLM request with the cheapest model that is good enough.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    security: Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [] })),
     paths,
     components: {
+      securitySchemes: SECURITY_SCHEMES,
       responses: {
         Error: {
           description: `An error in the dialect of the endpoint. Codes: ${codes.join(' ')}`,

@@ -1,12 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Clock } from '../core/ports.ts';
 import type { RequestContext } from '../routing/context.ts';
-
-function apiKeyOf(req: Request): string | undefined {
-  const bearer = /^Bearer\s+(\S+)/i.exec(req.get('authorization') ?? '')?.[1];
-  return bearer ?? req.get('x-api-key') ?? undefined;
-}
+import { identityOf } from './identity.ts';
 
 /** What the use case may know of an HTTP request; its signal aborts when the client's socket closes early. */
 export function contextOf(req: Request, res: Response, clock: Clock): RequestContext {
@@ -14,7 +9,6 @@ export function contextOf(req: Request, res: Response, clock: Clock): RequestCon
   res.on('close', () => {
     if (!res.writableFinished) abort.abort();
   });
-  const key = apiKeyOf(req);
   const headers = Object.entries(req.headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(', ') : value,
@@ -22,7 +16,7 @@ export function contextOf(req: Request, res: Response, clock: Clock): RequestCon
   return {
     path: req.path,
     headers: Object.fromEntries(headers),
-    ...(key === undefined ? {} : { apiKeySha256: createHash('sha256').update(key).digest('hex') }),
+    ...identityOf(res),
     signal: abort.signal,
     arrived: clock.monotonic(),
   };

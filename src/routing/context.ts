@@ -1,5 +1,6 @@
-import type { Caller } from '../core/access.ts';
+import type { Admission, Caller } from '../core/access.ts';
 import type { ChatRequest } from '../core/chat.ts';
+import type { BudgetHold } from './budget-rules.ts';
 
 /** What the transport knows of a request besides its body. */
 export interface RequestContext {
@@ -11,6 +12,10 @@ export interface RequestContext {
   readonly apiKeySha256?: string;
   /** The holder of that key; absent where the server asks nobody for one. */
   readonly caller?: Caller;
+  /** The request's place within its caller's rate limits; absent where none are counted. */
+  readonly admission?: Admission;
+  /** The request's share of the budgets that bind it; absent where none does. */
+  readonly budget?: BudgetHold;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
   /** Clock.monotonic() at arrival. */

@@ -130,7 +130,7 @@ describe('problems', () => {
       'validators: { v: { type: regex, pattren: a, pattern: b } }',
       'validators.v.pattren: unknown key, did you mean "pattern"?',
     ],
-    ['a key that is like no other', 'zzzzzzzz: 1', /^zzzzzzzz: unknown key, allowed: server, store/],
+    ['a key that is like no other', 'zzzzzzzz: 1', /^zzzzzzzz: unknown key, allowed: server, access, store/],
     ['a wrong type', 'server: { port: eighty }', /^server\.port: /],
     ['a wrong value', 'store: { text: some }', /^store\.text: /],
     ['a port out of range', 'server: { port: 70000 }', /^server\.port: /],

@@ -44,7 +44,8 @@ describe('the documents', () => {
     expect(result.valid).toBe(true);
     expect(validator.version).toBe('3.1');
     const paths = Object.keys(document.paths as object);
-    expect(paths.sort()).toEqual(ENDPOINTS.map(({ path }) => path.replace(':id', '{id}')).sort());
+    const known = new Set(ENDPOINTS.map(({ path }) => path.replace(':id', '{id}')));
+    expect(paths.sort()).toEqual([...known].sort());
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OpenClassifier } from '../../src/compose-classifiers.ts';
+import type { ConfigInput } from '../../src/config/schema.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
 import { startRouter, type TestRouter } from './harness.ts';
 
@@ -37,9 +38,9 @@ const open: OpenClassifier = async (path) => {
   };
 };
 
-async function start(classifier = {}, admin = {}): Promise<void> {
-  const config = { classifier: { bundle: models, ...classifier }, admin, builtin_catalog: false };
-  router = await startRouter(config, {}, { openClassifier: open });
+async function start(classifier = {}, admin = {}, more: ConfigInput = {}, env = {}): Promise<void> {
+  const config = { classifier: { bundle: models, ...classifier }, admin, builtin_catalog: false, ...more };
+  router = await startRouter(config, env, { openClassifier: open });
 }
 
 beforeEach(() => {
@@ -109,15 +110,25 @@ describe('POST /v1/admin/reload', () => {
     expect(after.headers.get('x-router-classifier')).toBe('two');
   });
 
-  it('answers nobody who is not on the machine, unless the configuration says so', async () => {
-    await start();
+  it('answers nobody who is not on the machine, unless the configuration says so and the key is the operator’s', async () => {
+    const keys = [
+      { name: 'ops', key_env: 'OPS_KEY', scopes: ['admin' as const] },
+      { name: 'app', key_env: 'APP_KEY' },
+    ];
+    const env = { OPS_KEY: 'an-operators-key-of-some-length', APP_KEY: 'an-applications-key-of-some-length' };
     const forwarded = { 'x-forwarded-for': '203.0.113.9' };
-    const refused = await reload(forwarded);
+    const ops = { ...forwarded, 'x-api-key': env.OPS_KEY };
+    await start();
+    expect((await reload(forwarded)).status).toBe(401);
+    await router.close();
+    await start({}, {}, { access: { keys } }, env);
+    const refused = await reload(ops);
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ error: { code: 'forbidden' } });
     await router.close();
-    await start({}, { remote: true });
-    expect((await reload(forwarded)).status).toBe(200);
+    await start({}, { remote: true }, { access: { keys } }, env);
+    expect((await reload({ ...forwarded, 'x-api-key': env.APP_KEY })).status).toBe(403);
+    expect((await reload(ops)).status).toBe(200);
   });
 });
 

@@ -1,10 +1,11 @@
 /** Feedback in; decisions and statistics out. */
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import { RouterError } from '../../core/errors.ts';
 import type { FeedbackKind } from '../../core/routing.ts';
-import type { FeedbackInput } from '../../core/store.ts';
+import type { FeedbackInput, StoredDecision } from '../../core/store.ts';
 import { alarmsOf } from '../../routing/alarms.ts';
 import { keyLabel } from '../../routing/context.ts';
+import { maySee } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { parseBody } from '../parse-body.ts';
 import { contextOf } from '../request-context.ts';
@@ -13,11 +14,24 @@ import { classifiersToWire, statsToWire, toWire } from '../wire.ts';
 
 const KINDS = ['rating', 'score', 'tier', 'outcome', 'comment'] as const satisfies readonly FeedbackKind[];
 
+/** The decision with this id; that of somebody else is unknown to the caller. Throws `unknown_decision`. */
+async function visibleDecision(
+  deps: Pick<HttpDeps, 'store'>,
+  res: Response,
+  id: string,
+  field: string,
+): Promise<StoredDecision> {
+  const stored = await deps.store.getDecision(id);
+  if (stored && maySee(res, stored.decision.apiKey)) return stored;
+  throw new RouterError('unknown_decision', `${field}: no decision has this id.`, { field });
+}
+
 /** `POST /v1/feedback`. */
 export function createFeedback(deps: HttpDeps): RequestHandler {
   return async (req, res) => {
     const body = parseBody(feedbackRequest, req.body);
     const { decision_id: decisionId } = body;
+    await visibleDecision(deps, res, decisionId, 'decision_id');
     const at = deps.clock.now();
     if (body.revoke) {
       const { revoked } = await deps.store.revokeFeedback(decisionId, at);
@@ -38,8 +52,7 @@ export function createFeedback(deps: HttpDeps): RequestHandler {
 /** `GET /v1/decisions/:id`. */
 export function createDecisions(deps: HttpDeps): RequestHandler {
   return async (req, res) => {
-    const stored = await deps.store.getDecision(String(req.params.id));
-    if (!stored) throw new RouterError('unknown_decision', 'id: no decision has this id.', { field: 'id' });
+    const stored = await visibleDecision(deps, res, String(req.params.id), 'id');
     res.json({
       decision: toWire(stored.decision),
       outcome: stored.outcome ? toWire(stored.outcome) : null,

@@ -1,13 +1,26 @@
 /** What monitors and clients ask of the service itself. */
 import type { RequestHandler } from 'express';
+import type { Caller } from '../../core/access.ts';
 import { AUTO_MODELS } from '../../routing/override.ts';
 import type { HttpDeps, LineupReport } from '../deps.ts';
+import { identityOf } from '../identity.ts';
 import { toWire } from '../wire.ts';
 
 /** A fixed date for the `created` fields that both official clients expect of a model. */
 const CREATED = Date.parse('2026-01-01T00:00:00Z');
 
-/** `GET /v1/models`, readable by the OpenAI and the Anthropic clients. */
+/** True for what a key may ask for by this name: models by id and tier, `auto:<tier>` by tier, `auto` always. */
+function isOffered(
+  caller: Caller | undefined,
+  { id, tier }: { id: string; tier?: string | undefined },
+): boolean {
+  const { models, tiers } = caller ?? {};
+  const named = tier === undefined ? id.split(':')[1] : tier;
+  if (tiers && named !== undefined && !tiers.some((allowed) => allowed === named)) return false;
+  return tier === undefined || !models || models.includes(id);
+}
+
+/** `GET /v1/models`, readable by the OpenAI and the Anthropic clients: what the caller may ask for. */
 export function createModels(deps: HttpDeps): RequestHandler {
   const entry = (id: string, owner: string) => ({
     id,
@@ -26,9 +39,11 @@ export function createModels(deps: HttpDeps): RequestHandler {
     price: model.price ? toWire(model.price) : null,
     capabilities: { ...model.capabilities },
   }));
-  const data = [...routed, ...configured];
-  const page = { has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  const all: ({ id: string; tier?: string } & Record<string, unknown>)[] = [...routed, ...configured];
   return (_req, res) => {
+    const { caller } = identityOf(res);
+    const data = all.filter((model) => isOffered(caller, model));
+    const page = { has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     res.json({ object: 'list', data, ...page });
   };
 }
