@@ -1,31 +1,41 @@
 /**
- * The point of no return of a stream. Until `commitStream` resolves nothing has reached the client and another
- * model may still be tried; afterwards a failure is the stream's last event.
- *
- * Without validators (`direct`) it commits on the first content. With validators (`buffered`) it reads the whole
- * answer, checks it and replays it.
+ * The point of no return of a stream. Until `commitStream` resolves nothing has reached the client and another model
+ * may still be tried; afterwards a failure is the stream's last event. CommitMode says when that is: `direct` with the
+ * first content, `prefix` once the beginning has passed, `buffered` once everything has.
  */
-import type { ChatEvent, ChatRequest, ChatResponse, StreamFrame } from '../core/chat.ts';
+import { lossesOf } from '../core/answer-losses.ts';
+import type { ChatRequest, StreamFrame } from '../core/chat.ts';
 import { RouterError } from '../core/errors.ts';
-import type { ProviderStream, Validator } from '../core/ports.ts';
-import { type Assembler, createAssembler } from './assemble.ts';
+import type { CheckContext, ProviderStream, Validator } from '../core/ports.ts';
+import type { CommitMode } from '../core/routing.ts';
+import type { Assembler } from './assemble.ts';
 import type { AttemptEnd, AttemptEntry, AttemptFacts } from './attempt-log.ts';
-import { failedVerdict } from './verdict.ts';
-
-export type Committed =
-  | { readonly kind: 'response'; readonly response: ChatResponse }
-  | {
-      readonly kind: 'stream';
-      readonly stream: ProviderStream;
-      readonly rejection?: { readonly name: string; readonly reason: string } | undefined;
-    };
+import { brokenOff, createHold, type Hold, type PrefixBounds } from './hold.ts';
+import { failedPrefix, failedVerdict, type Rejection } from './verdict.ts';
 
 export interface CommitOptions {
   readonly entry: AttemptEntry;
   readonly validators: readonly Validator[];
   readonly request: ChatRequest;
-  /** Of the client. */
+  /** Of the call. */
   readonly signal: AbortSignal;
+  readonly mode: CommitMode;
+  readonly prefix: PrefixBounds;
+  /** Another tier can be tried: a beginning that fails is then given up at once. */
+  readonly canEscalate: boolean;
+}
+
+export interface CommittedStream {
+  /** Absent where the stream was given up because of its beginning. */
+  readonly stream?: ProviderStream;
+  /** What failed it before it was committed. */
+  readonly rejection?: Rejection | undefined;
+}
+
+/** Everything about one stream that its ways of committing share. */
+interface Held extends CommitOptions {
+  readonly source: ProviderStream;
+  readonly hold: Hold;
 }
 
 function usageOf(assembler: Assembler): AttemptFacts {
@@ -40,26 +50,51 @@ function endOf(assembler: Assembler): AttemptEnd {
   return { ...usageOf(assembler), ...(error ? { error } : {}) };
 }
 
-/** What a stream lacks that ended without `finish` and `error`. */
-function brokenOff(): Extract<ChatEvent, { type: 'error' }> {
-  return {
-    type: 'error',
-    error: new RouterError('upstream_error', 'The model provider’s stream broke off before its end.'),
-  };
+/** What the client does not get, of the request's fields and of what has been answered so far. */
+function droppedOf({ source, request, hold }: Held): readonly string[] {
+  if (source.dialect === request.dialect) return source.dropped;
+  return [...source.dropped, ...lossesOf(hold.assembler.response())];
 }
 
-/** Replays what was held back, then goes on with the rest; the attempt ends when the stream does. */
-async function* resume(
-  held: readonly StreamFrame[],
-  rest: AsyncIterator<StreamFrame>,
-  assembler: Assembler,
-  finished: () => void,
-): AsyncGenerator<StreamFrame> {
+function contextOf({ signal, entry }: Held): CheckContext {
+  return { signal, paid: entry.paid };
+}
+
+async function* replay(frames: readonly StreamFrame[]): AsyncGenerator<StreamFrame> {
+  yield* frames;
+}
+
+/** The whole answer is here: it is judged and replayed. */
+async function commitWhole(held: Held): Promise<CommittedStream> {
+  const { hold, entry, validators, request, source } = held;
+  await hold.readRest();
+  const rejection = await failedVerdict(validators, hold.assembler.response(), request, contextOf(held));
+  const dropped = droppedOf(held);
+  entry.end({ ...endOf(hold.assembler), dropped, ...(rejection ? { rejection } : {}) });
+  return { stream: { ...source, dropped, frames: replay(hold.frames) }, rejection };
+}
+
+/**
+ * Replays what was held back, then goes on with the rest; the attempt ends when the stream does. The whole answer is
+ * then only labelled, which keeps nobody waiting: the client has had its last frame.
+ */
+async function* resume(held: Held, known: Rejection | undefined): AsyncGenerator<StreamFrame> {
+  const { hold, entry, validators, request } = held;
+  const { assembler, rest } = hold;
+  const labels = known ? [] : validators;
+  let label: Promise<Rejection | undefined> | undefined;
+  const ended = (): void => {
+    if (labels.length === 0 || assembler.error()) finish(known);
+    else label ??= failedVerdict(labels, assembler.response(), request, contextOf(held));
+  };
+  const finish = (rejection: Rejection | undefined): void =>
+    entry.end({ ...endOf(assembler), dropped: droppedOf(held), ...(rejection ? { rejection } : {}) });
   try {
-    yield* held;
+    if (assembler.ended()) ended();
+    yield* hold.frames;
     for (let next = await rest.next(); !next.done; next = await rest.next()) {
       for (const event of next.value.events) assembler.add(event);
-      if (assembler.ended()) finished();
+      if (assembler.ended()) ended();
       yield next.value;
     }
     if (!assembler.ended()) {
@@ -67,61 +102,35 @@ async function* resume(
       assembler.add(event);
       yield { raw: '', events: [event] };
     }
+    if (label) yield { raw: '', events: [], last: true };
   } finally {
-    finished();
     await rest.return?.();
+    finish(label ? await label : known);
   }
 }
 
 /** Rejects with the upstream's error where the stream fails before it is committed. */
-export async function commitStream(
-  stream: ProviderStream,
-  options: CommitOptions,
-): Promise<Extract<Committed, { kind: 'stream' }>> {
-  const { entry, validators, request, signal } = options;
-  const assembler = createAssembler(stream.dialect);
-  const iterator = stream.frames[Symbol.asyncIterator]();
-  const held: StreamFrame[] = [];
-  const buffered = validators.length > 0;
-  while (!assembler.ended() && (buffered || !assembler.hasContent())) {
-    const next = await iterator.next();
-    if (next.done) {
-      assembler.add(brokenOff());
-      break;
-    }
-    held.push(next.value);
-    for (const event of next.value.events) assembler.add(event);
-    if (assembler.hasContent()) entry.firstByte();
-  }
+export async function commitStream(source: ProviderStream, options: CommitOptions): Promise<CommittedStream> {
+  const { entry, mode, validators, request } = options;
+  const hold = createHold(source, entry);
+  const held: Held = { ...options, source, hold };
+  await hold.until(mode, options.prefix);
+  const { assembler } = hold;
   const error = assembler.error();
   if (error) {
     entry.note(usageOf(assembler));
-    await iterator.return?.();
+    await hold.rest.return?.();
     throw error;
   }
-  if (buffered) {
-    const trailing = await drain(iterator, assembler);
-    const rejection = await failedVerdict(validators, assembler.response(), request, {
-      signal,
-      paid: entry.paid,
-    });
-    entry.end({ ...endOf(assembler), ...(rejection ? { rejection } : {}) });
-    return { kind: 'stream', stream: { ...stream, frames: replay([...held, ...trailing]) }, rejection };
+  if (mode !== 'direct' && assembler.ended()) return commitWhole(held);
+  const rejection =
+    mode === 'prefix'
+      ? await failedPrefix(validators, assembler.response(), request, contextOf(held))
+      : undefined;
+  if (rejection && options.canEscalate) {
+    await hold.rest.return?.();
+    entry.end({ ...usageOf(assembler), rejection });
+    return { rejection };
   }
-  const frames = resume(held, iterator, assembler, () => entry.end(endOf(assembler)));
-  return { kind: 'stream', stream: { ...stream, frames } };
-}
-
-/** What still follows the last event: pings, a usage chunk, the end marker. */
-async function drain(iterator: AsyncIterator<StreamFrame>, assembler: Assembler): Promise<StreamFrame[]> {
-  const frames: StreamFrame[] = [];
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    frames.push(next.value);
-    for (const event of next.value.events) assembler.add(event);
-  }
-  return frames;
-}
-
-async function* replay(frames: readonly StreamFrame[]): AsyncGenerator<StreamFrame> {
-  yield* frames;
+  return { stream: { ...source, frames: resume(held, rejection) }, rejection };
 }

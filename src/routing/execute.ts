@@ -1,11 +1,15 @@
 /** One arrow of the drawing: a plan in, an answer out. Walks the candidates, keeps a trace of every attempt. */
+import { lossesOf } from '../core/answer-losses.ts';
 import type { ChatRequest, ChatResponse } from '../core/chat.ts';
-import { asRouterError, clientGone, RouterError } from '../core/errors.ts';
+import { abortedBy, asRouterError, clientGone, RouterError } from '../core/errors.ts';
 import type { Clock, Provider, ProviderStream, Validator } from '../core/ports.ts';
-import type { Attempt, Candidate, ModelSpec, Plan } from '../core/routing.ts';
+import type { Attempt, Candidate, CommitMode, ModelSpec, Plan } from '../core/routing.ts';
+import { type AttemptBudget, createAttemptBudget, isFinal } from './attempt-budget.ts';
+import { tierRank } from '../core/tier.ts';
 import { type AttemptEntry, type AttemptLog, createAttemptLog } from './attempt-log.ts';
-import { type Committed, commitStream } from './commit-stream.ts';
-import { failedVerdict } from './verdict.ts';
+import { commitStream } from './commit-stream.ts';
+import type { PrefixBounds } from './hold.ts';
+import { failedVerdict, type Rejection } from './verdict.ts';
 
 /** Runs `work` again while it fails in a passing way; composed from a library outside. */
 export type Retry = <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
@@ -18,8 +22,13 @@ export interface ExecuteDeps {
   readonly clock: Clock;
   /** Most models tried for one request. */
   readonly maxAttempts: number;
-  /** After this many milliseconds no further model is tried. */
+  /** Most upstream calls made for one request, retries among them. */
+  readonly maxCalls: number;
+  /** Milliseconds in which an answer must be complete, or its stream committed. */
   readonly deadlineMs: number;
+  /** Where the plan says nothing; `auto`: buffered where the route names validators, else direct. */
+  readonly commit: CommitMode | 'auto';
+  readonly prefix: PrefixBounds;
 }
 
 export type Answer =
@@ -49,15 +58,10 @@ export class ExecutionError extends Error {
 
 export type Execute = (plan: Plan, request: ChatRequest, signal: AbortSignal) => Promise<Executed>;
 
-/** An error that would meet the same request at every other model. */
-function isFinal(error: RouterError): boolean {
-  if (error.code === 'client_closed' || error.code === 'invalid_request') return true;
-  return error.code === 'upstream_rejected' && error.upstreamStatus !== 404;
-}
-
 interface Tried {
-  readonly committed: Committed;
-  readonly rejection: { readonly name: string; readonly reason: string } | undefined;
+  /** Absent where a stream was given up because of its beginning. */
+  readonly answer?: Answer | undefined;
+  readonly rejection?: Rejection | undefined;
 }
 
 /** What all attempts of one request share. */
@@ -65,85 +69,155 @@ interface Run {
   readonly request: ChatRequest;
   readonly validators: readonly Validator[];
   readonly log: AttemptLog;
+  /** Of the client. */
+  readonly client: AbortSignal;
+  /** Of the client and of the deadline, which ends with the answer's commitment. */
   readonly signal: AbortSignal;
-  readonly late: () => boolean;
+  readonly mode: CommitMode;
+  readonly budget: AttemptBudget;
+}
+
+/** How one model is tried. */
+interface Turn {
+  readonly candidate: Candidate;
+  readonly mode: CommitMode;
+  /** Another tier can be tried after it. */
+  readonly canEscalate: boolean;
+}
+
+interface Rejected {
+  readonly candidate: Candidate;
+  readonly tried: Tried & { readonly rejection: Rejection };
+}
+
+/** An answer that did not pass is followed by one of a higher tier only: a plan may begin with a model kept from above. */
+function isAbove({ tier }: Candidate, rejected: Candidate | undefined): boolean {
+  return rejected === undefined || tierRank(tier) > tierRank(rejected.tier);
 }
 
 export function createExecute(deps: ExecuteDeps): Execute {
   const specs = new Map(deps.models.map((model) => [model.id, model]));
+  const windowOf = ({ model }: Candidate): number => specs.get(model)?.contextWindow ?? 0;
 
-  async function call(candidate: Candidate, entry: AttemptEntry, run: Run): Promise<Tried> {
+  async function call(turn: Turn, entry: AttemptEntry, run: Run): Promise<Tried> {
     const { request, validators, signal } = run;
+    const { candidate, mode, canEscalate } = turn;
     const provider = deps.provider(candidate.provider);
     const spec = specs.get(candidate.model);
     if (!provider || !spec) throw new RouterError('internal', `Model ${candidate.model} has no provider.`);
     const sent = { request, upstreamModel: spec.upstreamModel, signal };
     if (request.stream) {
-      const stream = await provider.stream(sent);
-      entry.note({ dropped: stream.dropped });
-      const committed = await commitStream(stream, { entry, validators, request, signal });
-      return { committed, rejection: committed.rejection };
+      const source = await provider.stream(sent);
+      entry.note({ dropped: source.dropped });
+      const { prefix } = deps;
+      const options = { entry, validators, request, signal, mode, prefix, canEscalate };
+      const { stream, rejection } = await commitStream(source, options);
+      return { answer: stream && { kind: 'stream', stream }, rejection };
     }
-    const { response, dropped } = await provider.complete(sent);
-    const rejection = await failedVerdict(validators, response, request, { signal, paid: entry.paid });
+    const { response, dropped: left } = await provider.complete(sent);
+    const dropped = response.dialect === request.dialect ? left : [...left, ...lossesOf(response)];
     entry.note({ dropped, ...(response.usage ? { usage: response.usage } : {}) });
+    const rejection = await failedVerdict(validators, response, request, { signal, paid: entry.paid });
     entry.end(rejection ? { rejection } : {});
-    return { committed: { kind: 'response', response }, rejection };
+    return { answer: { kind: 'response', response }, rejection };
   }
 
   /** One call of one model, traced. */
-  async function attempt(candidate: Candidate, run: Run): Promise<Tried> {
-    if (run.signal.aborted) throw clientGone();
-    if (run.late()) throw new RouterError('overloaded', 'The deadline passed before another attempt.');
-    const entry = run.log.start(candidate);
+  async function attempt(turn: Turn, run: Run): Promise<Tried> {
+    if (run.signal.aborted) throw abortedBy(run.signal);
+    if (run.budget.spent()) throw new RouterError('overloaded', 'The budget of the request is spent.');
+    const entry = run.log.start(turn.candidate);
     try {
-      return await call(candidate, entry, run);
+      const tried = await call(turn, entry, run);
+      run.budget.called(turn.candidate.model);
+      return tried;
     } catch (thrown) {
-      const error = run.signal.aborted ? clientGone() : asRouterError(thrown);
+      const error = run.signal.aborted ? abortedBy(run.signal) : asRouterError(thrown);
+      run.budget.failed(turn.candidate.model, error);
       entry.end({ error });
       throw error;
     }
   }
 
-  /** The first answer that passes its validators; else the last that did not; else what the last attempt died of. */
-  async function walk(plan: Plan, run: Run): Promise<{ candidate: Candidate; tried: Tried }> {
-    let last: RouterError | undefined;
-    let rejected: { candidate: Candidate; tried: Tried } | undefined;
-    let models = 0;
-    for (const candidate of plan.candidates) {
-      if (models === deps.maxAttempts || run.late()) break;
-      if (candidate.tier === rejected?.candidate.tier) continue;
-      models += 1;
-      try {
-        const tried = await deps.retry(() => attempt(candidate, run), run.signal);
-        if (!tried.rejection) return { candidate, tried };
-        rejected = { candidate, tried };
-      } catch (error) {
-        last = run.late() && last ? last : asRouterError(error);
-        if (isFinal(last)) break;
-      }
+  /** The model tried, again where that may help; its error where it did not answer. */
+  async function tryModel(turn: Turn, run: Run): Promise<Tried | RouterError> {
+    try {
+      return await deps.retry(() => attempt(turn, run), run.signal);
+    } catch (error) {
+      return asRouterError(error);
     }
-    if (rejected && !run.signal.aborted) return rejected;
-    const error = run.signal.aborted ? clientGone() : exhausted(last, run.log.attempts);
-    throw new ExecutionError(error, run.log.attempts);
   }
 
-  return async (plan, request, signal) => {
-    const started = deps.clock.monotonic();
-    const run: Run = {
-      request: withCeiling(request, plan),
-      validators: deps.validators(plan.validators),
-      log: createAttemptLog(deps.clock, (model) => specs.get(model)?.price),
-      signal,
-      late: () => deps.clock.monotonic() - started > deps.deadlineMs,
-    };
-    const { candidate, tried } = await walk(plan, run);
+  /** The first answer that passes its validators; else the last that did not. */
+  async function walk(
+    plan: Plan,
+    run: Run,
+  ): Promise<{ readonly answered?: { candidate: Candidate; tried: Tried }; readonly rejected?: Rejected }> {
+    const { budget } = run;
+    let rejected: Rejected | undefined;
+    let tooSmall = 0;
+    for (const [position, candidate] of plan.candidates.entries()) {
+      if (budget.models() === deps.maxAttempts || budget.spent() || run.signal.aborted) break;
+      if (!isAbove(candidate, rejected?.candidate) || windowOf(candidate) <= tooSmall) continue;
+      const later = plan.candidates.slice(position + 1).some((next) => isAbove(next, candidate));
+      const canEscalate =
+        later && budget.models() + 1 < deps.maxAttempts && budget.calls() + 1 < deps.maxCalls;
+      const tried = await tryModel({ candidate, mode: run.mode, canEscalate }, run);
+      if (tried instanceof RouterError) {
+        if (isFinal(tried)) break;
+        if (tried.code === 'context_too_long') tooSmall = Math.max(tooSmall, windowOf(candidate));
+        continue;
+      }
+      const { rejection } = tried;
+      if (!rejection) return { answered: { candidate, tried } };
+      rejected = { candidate, tried: { ...tried, rejection } };
+    }
+    return rejected ? { rejected } : {};
+  }
+
+  /** A rejected answer is better than none; one that was given up half-way is asked for once more. */
+  async function deliver({ candidate, tried }: Rejected, run: Run): Promise<Tried | undefined> {
+    if (tried.answer) return tried;
+    const again = await tryModel({ candidate, mode: 'direct', canEscalate: false }, run);
+    return again instanceof RouterError ? undefined : { ...again, rejection: tried.rejection };
+  }
+
+  async function answer(plan: Plan, run: Run): Promise<Executed> {
+    const { answered, rejected } = await walk(plan, run);
+    const { attempts } = run.log;
+    const settled = rejected && !run.client.aborted ? await deliver(rejected, run) : answered?.tried;
+    const candidate = (answered ?? rejected)?.candidate;
+    if (!settled?.answer || !candidate || run.client.aborted) {
+      throw new ExecutionError(run.client.aborted ? clientGone() : run.budget.verdict(), attempts);
+    }
+    const { rejection } = settled;
     return {
       candidate,
-      answer: tried.committed,
-      attempts: run.log.attempts,
-      ...(tried.rejection ? { unvalidated: tried.rejection.name } : {}),
+      answer: settled.answer,
+      attempts,
+      ...(rejection ? { unvalidated: rejection.name } : {}),
     };
+  }
+
+  return async (plan, request, client) => {
+    const validators = deps.validators(plan.validators);
+    const waits = validators.length > 0 && plan.validatorsByDefault !== true;
+    const auto = waits ? 'buffered' : 'direct';
+    const deadline = createDeadline(deps.deadlineMs);
+    const run: Run = {
+      request: withCeiling(request, plan),
+      validators,
+      log: createAttemptLog(deps.clock, (model) => specs.get(model)?.price),
+      client,
+      signal: AbortSignal.any([client, deadline.signal]),
+      mode: plan.commit ?? (deps.commit === 'auto' ? auto : deps.commit),
+      budget: createAttemptBudget(deps.clock, deps),
+    };
+    try {
+      return await answer(plan, run);
+    } finally {
+      deadline.clear();
+    }
   };
 }
 
@@ -151,17 +225,12 @@ function withCeiling(request: ChatRequest, plan: Plan): ChatRequest {
   return plan.maxOutputTokens === undefined ? request : { ...request, maxOutputTokens: plan.maxOutputTokens };
 }
 
-function exhausted(last: RouterError | undefined, attempts: readonly Attempt[]): RouterError {
-  if (!last) return new RouterError('overloaded', 'No model could be tried before the deadline.');
-  const models = new Set(attempts.map((attempt) => attempt.model));
-  if (isFinal(last) || models.size === 1) return last;
-  const details = {
-    cause: last,
-    ...(last.retryAfterSeconds ? { retryAfterSeconds: last.retryAfterSeconds } : {}),
-  };
-  return new RouterError(
-    'overloaded',
-    `All ${models.size} models of the plan failed; the last said: ${last.message}`,
-    details,
-  );
+function createDeadline(ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const controller = new AbortController();
+  const passed = (): void =>
+    controller.abort(
+      new RouterError('upstream_timeout', 'No answer was complete before the deadline of the request.'),
+    );
+  const timer = setTimeout(passed, ms);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../src/core/chat.ts';
 import { RouterError } from '../../src/core/errors.ts';
 import type { Validator } from '../../src/core/ports.ts';
-import type { ModelSpec, Plan } from '../../src/core/routing.ts';
+import type { CommitMode, ModelSpec, Plan } from '../../src/core/routing.ts';
 import { createExecute, type Executed, ExecutionError, type Retry } from '../../src/routing/execute.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeProvider, eventsOf, type FakeProvider, type Move } from '../fakes/provider.ts';
@@ -53,6 +53,8 @@ interface Scene {
   readonly maxAttempts?: number;
   readonly deadlineMs?: number;
   readonly maxOutputTokens?: number;
+  readonly maxCalls?: number;
+  readonly commit?: CommitMode;
 }
 
 function stage(scene: Scene) {
@@ -68,6 +70,9 @@ function stage(scene: Scene) {
     clock,
     maxAttempts: scene.maxAttempts ?? 6,
     deadlineMs: scene.deadlineMs ?? 60_000,
+    maxCalls: scene.maxCalls ?? 100,
+    commit: scene.commit ?? 'auto',
+    prefix: { characters: 10, events: 20 },
   });
   const ceiling = scene.maxOutputTokens === undefined ? {} : { maxOutputTokens: scene.maxOutputTokens };
   const plan = { ...planOf(models, scene.validate ? ['good'] : []), ...ceiling };
