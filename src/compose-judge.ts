@@ -39,7 +39,8 @@ export function composeJudge(
     breakerFailures: config.judge.breaker_failures,
     breakerCooldownMs: config.judge.breaker_cooldown_ms,
     dailyBudgetUsd: config.judge.daily_budget_usd,
-    spent: (since) => store.judgeSpend(since),
+    unknownCostUsd: config.judge.unknown_cost_usd,
+    spent: (since) => store.judgeSpend(since, config.judge.unknown_cost_usd),
     costOf: (usage) => costOf(model.price, usage),
     clock,
   });
@@ -49,7 +50,7 @@ export interface LabelJudge {
   readonly judge: Judge;
   /** The model that is asked. */
   readonly model: string;
-  /** USD spent so far, as far as prices are known. */
+  /** USD spent so far; a question of unknown cost counts as configured. */
   spent(): number;
   close(): Promise<void>;
 }
@@ -85,10 +86,11 @@ export function composeLabelJudge(
     breakerFailures: config.judge.breaker_failures,
     breakerCooldownMs: config.judge.breaker_cooldown_ms,
     dailyBudgetUsd: budgetUsd,
+    unknownCostUsd: config.judge.unknown_cost_usd,
     spent: async () => spent,
     costOf: (usage) => {
       const cost = costOf(model.price, usage);
-      spent += cost ?? 0;
+      spent += cost ?? config.judge.unknown_cost_usd;
       return cost;
     },
     clock: surroundings.clock,

@@ -3,10 +3,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
 import { composeAccess } from './compose-access.ts';
 import { composeClassifiers } from './compose-classifiers.ts';
-import { composeDecide } from './compose-decide.ts';
+import { composeDecide, composeOutputLengths } from './compose-decide.ts';
 import { composeJudge, judgeModel } from './compose-judge.ts';
 import { composeKeepText } from './compose-keep-text.ts';
+import { composeMoney } from './compose-money.ts';
 import { composeProviders } from './compose-providers.ts';
+import { composeSessions } from './compose-sessions.ts';
 import { composeValidators } from './compose-validators.ts';
 import { type Config, unusable } from './config/load.ts';
 import type { Store } from './core/store.ts';
@@ -14,11 +16,15 @@ import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
 import { createRetry } from './providers/retry.ts';
+import { createTokenCounter } from './providers/token-counter.ts';
 import { startAlarmWatch } from './routing/alarm-watch.ts';
 import { ALARMS } from './routing/alarms.ts';
+import { createCountRequest } from './routing/count-request.ts';
 import { createExecute } from './routing/execute.ts';
 import { createHandle } from './routing/handle.ts';
 import { countInFlight } from './routing/in-flight.ts';
+import { withOutputLengths } from './routing/output-lengths.ts';
+import { hidingRouterMetadata } from './routing/upstream-request.ts';
 import { startSummary } from './start-summary.ts';
 import { meter } from './store/metrics.ts';
 import { startRetention } from './store/retention.ts';
@@ -53,8 +59,8 @@ const LAST_RECORDS_MS = 2_000;
 /** Builds the router from its configuration. Rejects with ConfigError where the store or a validator is of no use. */
 export async function composeRouter(config: Config, surroundings: Surroundings): Promise<Router> {
   const { clock, logger, random, version } = surroundings;
-  const validators = composeValidators(config);
   const providers = composeProviders(config, surroundings);
+  const validators = await composeValidators(config, providers, surroundings);
   const { models, demo } = providers;
   const db = await openDatabase(config);
   const access = await composeAccess(config, db, clock).catch(async (error: unknown) => {
@@ -69,10 +75,19 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     open: surroundings.openClassifier,
   });
   const judging = judgeModel(config, models);
+  const sessions = composeSessions(config, { models, store, clock, logger });
+  await sessions.hydrate();
+  const tell = metrics.countBudget;
+  const money = composeMoney(config, db, { models, judge: judging, clock, logger, tell });
+  const lengths = composeOutputLengths(config);
+  const countTokens = createTokenCounter();
   const { dryRun, decide } = composeDecide(config, {
     models,
     classifiers,
     judge: composeJudge(config, judging, providers, store, clock),
+    sessions,
+    countTokens,
+    lengths,
     surroundings,
   });
   const execute = createExecute({
@@ -82,11 +97,27 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     retry: createRetry(config.execution.retries, random),
     clock,
     maxAttempts: config.execution.max_attempts,
+    maxCalls: config.execution.max_calls,
     deadlineMs: config.execution.deadline_ms,
+    commit: config.execution.commit,
+    prefix: { characters: config.execution.prefix_characters, events: config.execution.prefix_events },
   });
   const keepText = composeKeepText(config, logger);
+  const { counterfactual, entries: ledger } = money;
   const { handle, idle } = countInFlight(
-    createHandle({ decide, execute, store, models, clock, logger, keepText, observe: classifiers.observe }),
+    money.budgeted(
+      createHandle({
+        decide: money.reserving(decide),
+        execute: hidingRouterMetadata(execute),
+        store: withOutputLengths(store, lengths),
+        counterfactual,
+        ledger,
+        clock,
+        logger,
+        keepText,
+        observe: classifiers.observe,
+      }),
+    ),
   );
   const { retention_days: days } = config.store;
   const retention = days === undefined ? undefined : startRetention({ store, days, clock, logger });
@@ -107,7 +138,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   };
   const app = createApp({
     handle,
-    decide: dryRun,
+    decide: money.metered(dryRun),
     dialects: createDialects(),
     store,
     models,
@@ -141,6 +172,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
         classifier: classifiers.report().serving ?? undefined,
         judge: judging,
       }),
+      ...money.warnings.map((warning) => `prices: ${warning}`),
     ],
     reload: classifiers.reload,
     drain: () => {

@@ -6,8 +6,12 @@ import { z } from 'zod';
 import type { ApiKey } from '../core/access.ts';
 import type { ModelSpec } from '../core/routing.ts';
 import { configuredKeys } from './access-keys.ts';
+import { counterfactualProblems, priceOf } from './money.ts';
+import { referPolicy } from './policy.ts';
 import { describeProblems, nearest } from './problems.ts';
 import { type ConfigFile, configSchema, type ModelConfig, type ProviderConfig } from './schema.ts';
+import type { ValidatorConfig } from './sections/validator.ts';
+import { hookSecrets, namedValidators, validatorProblems } from './validators.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,7 +37,7 @@ export interface ResolvedProvider extends ProviderConfig {
   readonly apiKeys: readonly string[];
 }
 
-export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'builtin_catalog'> {
+export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'validators' | 'builtin_catalog'> {
   /** Path of the file, absent where the defaults are used. */
   readonly file?: string;
   /** Providers that can be called: those whose key is there or needs none. */
@@ -42,6 +46,10 @@ export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'built
   readonly models: readonly ModelSpec[];
   /** Models left out because their provider's key is missing. */
   readonly unavailable: readonly { readonly model: string; readonly missing: string }[];
+  /** All validators by name, those that need no settings included. */
+  readonly validators: Readonly<Record<string, ValidatorConfig>>;
+  /** Secrets of webhook validators by the validator's name. Never logged. */
+  readonly hookSecrets: Readonly<Record<string, string>>;
   /** API keys of the configuration, by their hashes. */
   readonly apiKeys: readonly ApiKey[];
 }
@@ -87,19 +95,20 @@ function modelSpec(model: ModelConfig): ModelSpec {
     tier: model.tier,
     contextWindow: model.context_window,
     ...(model.max_output_tokens === undefined ? {} : { maxOutputTokens: model.max_output_tokens }),
-    ...(price === undefined
-      ? {}
-      : {
-          price: {
-            input: price.input,
-            output: price.output,
-            asOf: price.as_of,
-            ...(price.cached_input === undefined ? {} : { cachedInput: price.cached_input }),
-            ...(price.cache_write === undefined ? {} : { cacheWrite: price.cache_write }),
-          },
-        }),
-    capabilities: { tools: model.tools, vision: model.vision, json: model.json, streaming: model.streaming },
+    ...(price === undefined ? {} : { price: priceOf(price) }),
+    capabilities: {
+      tools: model.tools,
+      vision: model.vision,
+      json: model.json,
+      streaming: model.streaming,
+      jsonSchema: model.json_schema ?? model.json,
+      parallelTools: model.parallel_tools ?? model.tools,
+      logprobs: model.logprobs,
+    },
     refuses: model.refuses,
+    aliases: model.aliases,
+    ownOutputWindow: model.own_output_window,
+    ...(model.quality === undefined ? {} : { quality: model.quality }),
   };
 }
 
@@ -125,17 +134,16 @@ function crossCheck(
       problems.push(`models[${index}].id: "${model.id}" is reserved for routing`);
     }
   });
+  referPolicy(file, ids, refer);
   file.routes.forEach((route, index) => {
     if (route.model !== undefined) refer(`routes[${index}].model`, route.model, ids, 'model');
-    route.validators.forEach((name, position) => {
-      refer(`routes[${index}].validators[${position}]`, name, Object.keys(file.validators), 'validator');
-    });
   });
   file.access.keys.forEach((key, index) => {
     key.models?.forEach((model, position) => {
       refer(`access.keys[${index}].models[${position}]`, model, ids, 'model');
     });
   });
+  problems.push(...counterfactualProblems(file, ids));
   const judge = file.judge.model;
   if (judge !== 'auto' && judge !== 'none') refer('judge.model', judge, ids, 'model');
   return problems;
@@ -147,6 +155,13 @@ function resolve(file: ConfigFile, env: Environment, origin: string): Omit<Confi
   const own = new Set(file.models.map((model) => model.id));
   const models = [...file.models, ...base.models.filter((model) => !own.has(model.id))];
   const problems = crossCheck(file, models, Object.keys(providers));
+  problems.push(
+    ...validatorProblems(
+      file,
+      models.map((model) => model.id),
+      env,
+    ),
+  );
   const { keys: apiKeys, problems: keyProblems } = configuredKeys(file.access.keys, env);
   problems.push(...keyProblems);
   if (problems.length > 0) throw new ConfigError(origin, problems);
@@ -162,6 +177,8 @@ function resolve(file: ConfigFile, env: Environment, origin: string): Omit<Confi
   const { builtin_catalog: _, ...rest } = file;
   return {
     ...rest,
+    validators: namedValidators(file.validators),
+    hookSecrets: hookSecrets(file, env),
     apiKeys,
     providers: usable,
     models: models.filter((model) => !missing.has(model.provider)).map(modelSpec),

@@ -41,6 +41,7 @@ export function setRouterHeaders(res: Response, handled: Handled): void {
   if (dropped.length > 0) res.setHeader('x-router-dropped', headerText(dropped.join(', ')));
   const tier = streams ? candidate?.tier : result.outcome.tier;
   if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
+  if (handled.budget !== undefined) res.setHeader('x-router-budget', headerText(handled.budget));
   if (result.kind !== 'error' && result.unvalidated !== undefined) {
     res.setHeader('x-router-validation', headerText(`failed ${result.unvalidated}`));
   }

@@ -1,6 +1,6 @@
 /** The trace of one request's attempts, with what each cost. */
 import type { Usage } from '../core/chat.ts';
-import type { RouterError } from '../core/errors.ts';
+import { isUnbilled, type RouterError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Attempt, AttemptStatus, Candidate, PaidCheck, Price } from '../core/routing.ts';
 import { costOf } from './cost.ts';
@@ -33,21 +33,6 @@ export interface AttemptLog {
   start(candidate: Candidate): AttemptEntry;
 }
 
-/** An upstream that refused before it wrote anything, or was never called, bills nothing; one that broke off may have. */
-const UNBILLED = new Set([
-  'upstream_auth',
-  'upstream_rate_limited',
-  'upstream_rejected',
-  'context_too_long',
-  'unsupported',
-  'overloaded',
-]);
-
-function isUnbilled(error: RouterError | undefined): boolean {
-  if (!error) return false;
-  return error.unsent || error.upstreamStatus !== undefined || UNBILLED.has(error.code);
-}
-
 function statusOf(end: AttemptEnd): AttemptStatus {
   if (end.error) return end.error.code === 'client_closed' ? 'cancelled' : 'failed';
   return end.rejection ? 'rejected' : 'ok';
@@ -78,7 +63,7 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
           if (over) return;
           over = true;
           const { error, usage, rejection, dropped = [] } = { ...facts, ...result };
-          const unbilled = !usage && firstByteMs === undefined && isUnbilled(error);
+          const unbilled = !usage && firstByteMs === undefined && error !== undefined && isUnbilled(error);
           attempts.push({
             index,
             model: candidate.model,

@@ -22,13 +22,26 @@ export interface RequestContext {
   readonly arrived: number;
 }
 
-const SESSION_HEADERS = ['x-router-session', 'x-session-id'];
+/** Ours first; then those that coding agents send: Claude Code, Codex, OpenCode. */
+const SESSION_HEADERS = [
+  'x-router-session',
+  'x-session-id',
+  'x-claude-code-session-id',
+  'session_id',
+  'session-id',
+  'conversation_id',
+  'x-opencode-session',
+];
 const SESSION_METADATA = ['session_id', 'conversation_id', 'thread_id'];
 
-/** The caller's own id of the conversation: a header, else the metadata. */
+/** Claude Code's id of its user ends in the id of the session, or is JSON that holds it. */
+const SESSION_IN_USER = /(?:_session_|"session_id"\s*:\s*")([0-9a-f-]{36})(?:"|$)/;
+
+/** The caller's own id of the conversation: a header, else the metadata, else what its user id says. */
 export function sessionOf(request: ChatRequest, context: RequestContext): string | undefined {
   const named = SESSION_HEADERS.map((name) => context.headers[name]).find((value) => value);
-  return named ?? SESSION_METADATA.map((name) => request.metadata[name]).find((value) => value);
+  const inMetadata = SESSION_METADATA.map((name) => request.metadata[name]).find((value) => value);
+  return named ?? inMetadata ?? SESSION_IN_USER.exec(request.user ?? '')?.[1];
 }
 
 /** A short label of the caller's API key, safe to store: the first 16 hex digits of its hash. */

@@ -2,19 +2,23 @@
 import type { ChatRequest, ChatResponse, DialectId, StreamFrame } from '../core/chat.ts';
 import { asRouterError, type RouterError } from '../core/errors.ts';
 import type { Clock, Logger } from '../core/ports.ts';
-import type { Attempt, Candidate, Decision, ModelSpec, Outcome } from '../core/routing.ts';
+import type { Attempt, Candidate, Decision, Outcome } from '../core/routing.ts';
 import type { Store } from '../core/store.ts';
+import { tierRank } from '../core/tier.ts';
 import type { RequestContext } from './context.ts';
 import { costOf, sumCosts } from './cost.ts';
+import type { Counterfactual } from './counterfactual.ts';
 import type { Decide } from './decide.ts';
 import { type Execute, type Executed, ExecutionError } from './execute.ts';
-import { orderCandidates } from './policy.ts';
+import type { LedgerEntries } from './ledger-entries.ts';
 
 export interface HandleDeps {
   readonly decide: Decide;
   readonly execute: Execute;
   readonly store: Store;
-  readonly models: readonly ModelSpec[];
+  /** The model that each request's cost is compared with. */
+  readonly counterfactual: Counterfactual;
+  readonly ledger: LedgerEntries;
   readonly clock: Clock;
   readonly logger: Logger;
   /** What is kept of the text the classifier read. */
@@ -38,6 +42,8 @@ export type HandledResult =
       readonly dropped: readonly string[];
       /** Ends in one `finish` or `error`; the outcome is recorded when it has ended or was given up. */
       readonly frames: AsyncIterable<StreamFrame>;
+      /** Resolves once `frames` is over. */
+      readonly outcome: Promise<Outcome>;
       readonly unvalidated?: string;
     }
   | { readonly kind: 'error'; readonly error: RouterError; readonly outcome: Outcome };
@@ -46,6 +52,8 @@ export interface Handled {
   readonly decision: Decision;
   /** The model that answers; absent where none could. */
   readonly candidate?: Candidate;
+  /** The soft limits of budgets that are passed, in words. */
+  readonly budget?: string;
   readonly result: HandledResult;
 }
 
@@ -63,25 +71,6 @@ function answeringAttempt(
   return candidate && attempts.findLast(({ model }) => model === candidate.model);
 }
 
-/** The model that would serve the request if everything went to the complex tier. */
-function baselineModel(decision: Decision, models: readonly ModelSpec[]): ModelSpec | undefined {
-  const planned = decision.plan.candidates.find(({ tier }) => tier === 'complex');
-  const pinned = decision.plan.candidates.length === 1;
-  if (planned && !pinned) return models.find((model) => model.id === planned.model);
-  const needs = { tools: false, vision: false, json: false, streaming: decision.stream };
-  try {
-    const { candidates } = orderCandidates({
-      tier: 'complex',
-      needs: { ...needs, inputTokens: decision.inputTokens },
-      models,
-      expectedOutputTokens: 1,
-    });
-    return models.find((model) => model.id === candidates[0]?.model);
-  } catch {
-    return undefined;
-  }
-}
-
 /** How the attempts of a request ended: with an answer of `candidate`, or with `error`. */
 interface Ending {
   readonly attempts: readonly Attempt[];
@@ -97,7 +86,9 @@ export function createHandle(deps: HandleDeps): Handle {
     context: RequestContext,
     { attempts, candidate, error }: Ending,
   ): Outcome {
-    const answered = error ? undefined : answeringAttempt(attempts, candidate);
+    const given = answeringAttempt(attempts, candidate);
+    const answered = error ? undefined : given;
+    const baseline = given && deps.counterfactual(decision);
     const judgeCost = decision.judge ? [decision.judge.costUsd] : [];
     const checks = attempts.flatMap((attempt) => attempt.checks ?? []);
     return {
@@ -106,17 +97,19 @@ export function createHandle(deps: HandleDeps): Handle {
       status: error ? (error.code === 'client_closed' ? 'cancelled' : 'failed') : 'ok',
       ...(error ? { errorCode: error.code } : {}),
       ...(answered ? { tier: answered.tier, model: answered.model } : {}),
-      escalated: attempts.some((attempt) => attempt.tier !== decision.plan.candidates[0]?.tier),
+      escalated: attempts.some(({ tier }) => tierRank(tier) > tierRank(decision.plan.candidates[0]?.tier ?? tier)),
       attempts: [...attempts],
       costUsd: sumCosts([...[...attempts, ...checks].map(({ costUsd }) => costUsd), ...judgeCost]),
-      baselineCostUsd: costOf(baselineModel(decision, deps.models)?.price, answered?.usage),
+      baselineCostUsd: given ? costOf(baseline?.price, given.usage) : 0,
+      ...(baseline ? { baselineModel: baseline.id } : {}),
       latencyMs: clock.monotonic() - context.arrived,
     };
   }
 
   /** Never rejects: the answer stands whether or not its outcome can be kept. */
-  async function record(outcome: Outcome, decision: Decision): Promise<void> {
-    await store.recordOutcome(outcome).catch((err: unknown) => {
+  async function record(outcome: Outcome, decision: Decision, context: RequestContext): Promise<void> {
+    const entries = deps.ledger.ofOutcome(outcome, decision, context);
+    await store.recordOutcome(outcome, entries).catch((err: unknown) => {
       deps.logger.error({ decision: decision.id, err }, 'the outcome of a request could not be recorded');
     });
     const fields = {
@@ -138,34 +131,44 @@ export function createHandle(deps: HandleDeps): Handle {
   async function* recorded(
     executed: Executed,
     frames: AsyncIterable<StreamFrame>,
-    decision: Decision,
-    context: RequestContext,
+    finished: (outcome: Outcome) => void,
+    { decision, context }: { readonly decision: Decision; readonly context: RequestContext },
   ): AsyncGenerator<StreamFrame> {
     try {
       yield* frames;
     } finally {
       const { attempts, candidate } = executed;
       const { error } = answeringAttempt(attempts, candidate) ?? {};
-      await record(outcomeOf(decision, context, { attempts, candidate, error }), decision);
+      const outcome = outcomeOf(decision, context, { attempts, candidate, error });
+      await record(outcome, decision, context);
+      finished(outcome);
     }
   }
 
   return async (request, context) => {
     const decided = await deps.decide(request, context);
     const decision = { ...decided, text: deps.keepText(decided.text) };
-    await store.recordDecision(decision);
+    await store.recordDecision(decision, deps.ledger.ofDecision(decision, context));
     deps.observe?.(decided);
     try {
       const executed = await deps.execute(decision.plan, request, context.signal);
       const { candidate, answer } = executed;
       const unvalidated = executed.unvalidated === undefined ? {} : { unvalidated: executed.unvalidated };
       if (answer.kind === 'stream') {
-        const frames = recorded(executed, answer.stream.frames, decision, context);
+        let finished = (_: Outcome): void => {};
+        const outcome = new Promise<Outcome>((resolve) => {
+          finished = resolve;
+        });
+        const frames = recorded(executed, answer.stream.frames, finished, { decision, context });
         const { dialect, dropped } = answer.stream;
-        return { decision, candidate, result: { kind: 'stream', dialect, dropped, frames, ...unvalidated } };
+        return {
+          decision,
+          candidate,
+          result: { kind: 'stream', dialect, dropped, frames, outcome, ...unvalidated },
+        };
       }
       const outcome = outcomeOf(decision, context, executed);
-      await record(outcome, decision);
+      await record(outcome, decision, context);
       return {
         decision,
         candidate,
@@ -177,7 +180,7 @@ export function createHandle(deps: HandleDeps): Handle {
       if (error.code === 'internal')
         deps.logger.error({ decision: decision.id, err: error.cause }, 'internal fault');
       const outcome = outcomeOf(decision, context, { attempts, error });
-      await record(outcome, decision);
+      await record(outcome, decision, context);
       return { decision, result: { kind: 'error', error, outcome } };
     }
   };

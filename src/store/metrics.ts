@@ -8,6 +8,8 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Sets the gauge of each alarm that there is: 1 where it is raised, 0 elsewhere. */
   setAlarms(raised: readonly string[]): void;
+  /** A request met a limit of a budget. */
+  countBudget(level: 'soft' | 'hard', scope: string): void;
 }
 
 export interface MeteredStore {
@@ -67,6 +69,12 @@ function createInstruments(registers: Registry[]) {
       help: 'What the decision took, the judge included.',
       labelNames: ['source'],
       buckets: DECISION_SECONDS,
+      registers,
+    }),
+    budgets: new Counter({
+      name: `${prefix}budget_limits_total`,
+      help: 'Requests past a soft limit of a budget (answered) or a hard one (refused), by level and scope.',
+      labelNames: ['level', 'scope'],
       registers,
     }),
     alarm: new Gauge({
@@ -129,6 +137,7 @@ export function meter(inner: Store, alarms: readonly string[]): MeteredStore {
     metrics: {
       render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
       setAlarms,
+      countBudget: (level, scope) => instruments.budgets.inc({ level, scope }),
     },
   };
 }

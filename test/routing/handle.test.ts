@@ -3,9 +3,11 @@ import type { StreamFrame } from '../../src/core/chat.ts';
 import { RouterError } from '../../src/core/errors.ts';
 import type { ModelSpec, Outcome } from '../../src/core/routing.ts';
 import type { Store } from '../../src/core/store.ts';
+import { createCounterfactual } from '../../src/routing/counterfactual.ts';
 import { createDecide } from '../../src/routing/decide.ts';
 import { createExecute } from '../../src/routing/execute.ts';
 import { createHandle, type Handled } from '../../src/routing/handle.ts';
+import { createLedgerEntries } from '../../src/routing/ledger-entries.ts';
 import type { StaticRoute } from '../../src/routing/static-route.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
@@ -66,13 +68,17 @@ function stage(scene: Scene) {
     clock,
     maxAttempts: 6,
     deadlineMs: 60_000,
+    maxCalls: 100,
+    commit: 'auto',
+    prefix: { characters: 10, events: 20 },
   });
   const keepText = (text: string): string => text.replace('secret', '[secret]');
   const handle = createHandle({
     decide,
     execute,
     store: scene.store ?? store,
-    models,
+    counterfactual: createCounterfactual(models),
+    ledger: createLedgerEntries(models, 0.001),
     clock,
     logger,
     keepText,

@@ -9,6 +9,7 @@ const CLIENT_CODES: Partial<Record<ErrorCode, string>> = {
   unauthorized: 'invalid_api_key',
   rate_limited: 'rate_limit_exceeded',
   upstream_rate_limited: 'rate_limit_exceeded',
+  budget_exceeded: 'insufficient_quota',
 };
 
 function errorType(status: number): string {
