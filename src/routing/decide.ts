@@ -127,6 +127,7 @@ export function createDecide(deps: DecideDeps): Decide {
         ...ordered,
         ...checks(route, agentCall, deps.defaultValidators),
         ...(ceiling === undefined ? {} : { maxOutputTokens: ceiling }),
+        ...(route?.commit === undefined ? {} : { commit: route.commit }),
       },
       reasons: first ? [...reasons, `first choice ${first.model}: ${first.reason}`] : reasons,
       ...(route ? { route: route.name } : {}),

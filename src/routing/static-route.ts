@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../core/chat.ts';
+import type { CommitMode } from '../core/routing.ts';
 import type { Tier } from '../core/tier.ts';
 import type { BoundSettings } from './bounds-input.ts';
 import type { RequestContext } from './context.ts';
@@ -29,6 +30,8 @@ export interface StaticRoute extends BoundSettings {
   readonly safety_floor?: boolean | undefined;
   /** Absent: those of every request. */
   readonly validators?: readonly string[] | undefined;
+  /** When its streams are sent on; absent: as configured for all. */
+  readonly commit?: CommitMode | undefined;
 }
 
 function pathMatches(pattern: string, path: string): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commitMode } from './execution.ts';
 import { bounds, rollout, tiersInOrder, tiersOutOfOrder } from './policy.ts';
 import { id, tier } from './shared.ts';
 
@@ -43,6 +44,7 @@ export const route = z
       .array(id)
       .optional()
       .describe('Names of validators its answers must pass; absent: `default_validators`, `[]`: none.'),
+    commit: commitMode.optional().describe('When its streams are sent on; see `execution.commit`.'),
   })
   .refine((value) => !(value.tier && value.model), {
     message: 'set tier or model, not both',
