@@ -4,7 +4,7 @@ import { Agent } from 'undici';
 import type { Config, ResolvedProvider } from './config/load.ts';
 import type { ProviderHealth } from './core/health.ts';
 import type { JsonObject } from './core/json.ts';
-import type { Dialect, Provider } from './core/ports.ts';
+import type { Dialect, Provider, UpstreamCounter } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import {
   createAnthropicMessagesDialect,
@@ -16,7 +16,13 @@ import { withBulkhead } from './providers/bulkhead.ts';
 import { createDemoProvider, DEMO_PROVIDER, demoModels } from './providers/demo.ts';
 import { createKeyPool } from './providers/key-pool.ts';
 import { createUpstream } from './providers/upstream.ts';
+import {
+  COUNT_PATHS,
+  createUpstreamCounter,
+  type UpstreamCounterOptions,
+} from './providers/upstream-counter.ts';
 import { createAddress } from './providers/wire.ts';
+import { createStoredAnswers, withStoredAnswers } from './routing/stored-answers.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Providers {
@@ -24,6 +30,8 @@ export interface Providers {
   /** Nothing is configured, the built-in demo provider answers. */
   readonly demo: boolean;
   readonly byId: ReadonlyMap<string, Provider>;
+  /** By id of the provider, for those whose format can be asked for a count. */
+  readonly counters: ReadonlyMap<string, UpstreamCounter>;
   /** As it is now, of every provider that serves a model. */
   readonly health: () => readonly ProviderHealth[];
   readonly close: () => Promise<void>;
@@ -46,8 +54,25 @@ function composeDialect(provider: ResolvedProvider, models: readonly ModelSpec[]
 
 interface ComposedProvider {
   readonly provider: Provider;
+  readonly counter: UpstreamCounter | undefined;
   readonly health: () => ProviderHealth;
   readonly close: () => Promise<void>;
+}
+
+/** Most that a count may take; the tokenizer stands by. */
+const COUNT_TIMEOUT_MS = 5_000;
+
+/** Undefined where the format has no such endpoint, or the provider keeps it nobody knows where. */
+function composeCounter(
+  spec: ResolvedProvider,
+  parts: Pick<UpstreamCounterOptions, 'dialect' | 'keys' | 'dispatcher' | 'clock'>,
+): UpstreamCounter | undefined {
+  const path = COUNT_PATHS[spec.dialect];
+  if (path === undefined || spec.path !== undefined) return undefined;
+  const { base_url: baseUrl, query, auth } = spec;
+  const address = createAddress({ dialect: spec.dialect, baseUrl, path, query, auth });
+  const { id, headers } = spec;
+  return createUpstreamCounter({ ...parts, id, address, headers, timeoutMs: COUNT_TIMEOUT_MS });
 }
 
 /** One upstream: its keys, its connections, and what guards it. */
@@ -60,9 +85,10 @@ function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surr
     cooldownMs: spec.key_cooldown_ms,
     clock,
   });
+  const dialect = composeDialect(spec, config.models);
   const upstream = createUpstream({
     id: spec.id,
-    dialect: composeDialect(spec, config.models),
+    dialect,
     address: createAddress({
       dialect: spec.dialect,
       baseUrl: spec.base_url,
@@ -86,6 +112,7 @@ function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surr
   const provider = withBreaker(bounded, { failures, cooldownMs, now: () => clock.now() });
   return {
     provider,
+    counter: composeCounter(spec, { dialect, keys, dispatcher: agent, clock }),
     health: () => {
       const breaker = provider.health();
       const callable = breaker.state !== 'open' && keys.callable();
@@ -95,11 +122,15 @@ function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surr
   };
 }
 
+/** Ids of stored answers whose providers are remembered, some 200 bytes each. */
+const STORED_ANSWERS = 50_000;
+
 /** Every provider that can be called, and the models they serve. */
 export function composeProviders(config: Config, surroundings: Surroundings): Providers {
   const serving = new Set(config.models.map((model) => model.provider));
   const composed = config.providers.map((spec) => composeProvider(spec, config, surroundings));
-  const byId = new Map(composed.map(({ provider }) => [provider.id, provider]));
+  const stored = createStoredAnswers({ entries: STORED_ANSWERS, clock: surroundings.clock });
+  const byId = new Map(composed.map(({ provider }) => [provider.id, withStoredAnswers(provider, stored)]));
   const demo = config.models.length === 0;
   if (demo) {
     const now = (): number => surroundings.clock.now();
@@ -112,6 +143,7 @@ export function composeProviders(config: Config, surroundings: Surroundings): Pr
     models: demo ? demoModels() : config.models,
     demo,
     byId,
+    counters: new Map(composed.flatMap(({ provider, counter }) => (counter ? [[provider.id, counter]] : []))),
     health: () => composed.filter(({ provider }) => serving.has(provider.id)).map(({ health }) => health()),
     close: async () => {
       await Promise.all(composed.map(({ close }) => close()));
