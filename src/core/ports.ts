@@ -158,6 +158,13 @@ export interface ProviderStream {
   readonly frames: AsyncIterable<StreamFrame>;
 }
 
+/** Asks an upstream how many tokens a request of its own dialect has. */
+export interface UpstreamCounter {
+  readonly dialect: DialectId;
+  /** Rejects with RouterError only. Aborting the signal rejects with `client_closed`. */
+  count(call: ProviderCall): Promise<number>;
+}
+
 /**
  * An upstream that answers. Rejects with RouterError only. Aborting the signal rejects with `client_closed`, or with
  * the RouterError that it was aborted with. `overloaded` says that the upstream was not called.

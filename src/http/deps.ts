@@ -1,9 +1,11 @@
 import type { ChatRequest, DialectId } from '../core/chat.ts';
+import type { ProviderHealth } from '../core/health.ts';
 import type { Clock, Dialect, Logger } from '../core/ports.ts';
 import type { Decision, ModelSpec } from '../core/routing.ts';
 import type { Store } from '../core/store.ts';
 import type { TrainedOn } from '../routing/alarms.ts';
 import type { RequestContext } from '../routing/context.ts';
+import type { CountRequest } from '../routing/count-request.ts';
 import type { Handle } from '../routing/handle.ts';
 import type { HttpAccess } from './access.ts';
 import type { JsonBounds } from './json-guard.ts';
@@ -42,6 +44,8 @@ export interface HttpDeps {
   readonly handle: Handle;
   /** The dry run: the decision alone, without exploration, nothing recorded. */
   readonly decide: (request: ChatRequest, context: RequestContext) => Promise<Decision>;
+  /** How many tokens a request has. */
+  readonly countRequest: CountRequest;
   readonly dialects: Readonly<Record<DialectId, Dialect>>;
   readonly store: Store;
   readonly models: readonly ModelSpec[];
@@ -56,6 +60,8 @@ export interface HttpDeps {
   readonly lineup: () => LineupReport;
   /** What the bundle that serves was trained on, where it says so. */
   readonly trainedOn: () => TrainedOn | undefined;
+  /** How the upstreams fare now. */
+  readonly providers: () => readonly ProviderHealth[];
   /** Metrics in the text format of Prometheus, and its content type. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Loads the classifier bundle anew. Never rejects. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ADMIN_ENDPOINTS } from './admin-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createCompletions } from './endpoints/completions.ts';
+import { createCountTokens } from './endpoints/count-tokens.ts';
 import { createDecisions, createFeedback, createStats } from './endpoints/records.ts';
 import { createClassify, createRoute } from './endpoints/route.ts';
 import { createHealth, createMetrics, createModels, createReady } from './endpoints/service.ts';
@@ -20,7 +21,15 @@ import {
   statsQuery,
   statsResponse,
 } from './schemas.ts';
-import { anthropicMessagesBody, chatCompletionsBody, responsesBody, wireAnswer } from './wire-schemas.ts';
+import {
+  anthropicMessagesBody,
+  chatCompletionsBody,
+  countTokensAnswer,
+  countTokensBody,
+  inputTokensAnswer,
+  responsesBody,
+  wireAnswer,
+} from './wire-schemas.ts';
 
 /** Paths of others' APIs that clients of theirs may ask for, and why there is nothing behind them. */
 export const NOT_OFFERED: readonly { readonly path: string; readonly says: string }[] = [
@@ -62,6 +71,33 @@ export const ENDPOINTS: readonly Endpoint[] = [
     routed: true,
     streams: true,
     handler: (deps) => createCompletions(deps, deps.dialects['anthropic-messages']),
+  },
+  {
+    method: 'post',
+    path: '/v1/messages/count_tokens',
+    summary:
+      'The tokens of a body of Anthropic Messages, by the upstream where the model is pinned to one that can count',
+    body: countTokensBody,
+    response: countTokensAnswer,
+    scope: 'chat',
+    handler: (deps) =>
+      createCountTokens(deps, deps.dialects['anthropic-messages'], {
+        path: '/v1/messages',
+        answer: (tokens) => ({ input_tokens: tokens }),
+      }),
+  },
+  {
+    method: 'post',
+    path: '/v1/responses/input_tokens',
+    summary: 'The same for a body of OpenAI Responses',
+    body: responsesBody,
+    response: inputTokensAnswer,
+    scope: 'chat',
+    handler: (deps) =>
+      createCountTokens(deps, deps.dialects['openai-responses'], {
+        path: '/v1/responses',
+        answer: (tokens) => ({ object: 'response.input_tokens', input_tokens: tokens }),
+      }),
   },
   {
     method: 'get',

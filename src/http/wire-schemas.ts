@@ -30,6 +30,17 @@ export const anthropicMessagesBody = z
   })
   .describe('Any body of Anthropic Messages.');
 
+export const countTokensBody = anthropicMessagesBody
+  .omit({ max_tokens: true, stream: true })
+  .describe('A body of Anthropic Messages; `max_tokens` is not needed.');
+
+export const countTokensAnswer = z.object({ input_tokens: z.int() });
+
+export const inputTokensAnswer = z.object({
+  object: z.literal('response.input_tokens'),
+  input_tokens: z.int(),
+});
+
 export const wireAnswer = z
   .looseObject({ id: z.string() })
   .describe('The answer in the format of the endpoint.');
