@@ -5,7 +5,7 @@ import { createLosses, type Losses } from '../losses.ts';
 import { effortOf } from '../reasoning.ts';
 import { present } from '../validate.ts';
 import { encodeInput } from './encode-input.ts';
-import { isOurReasoning } from './ids.ts';
+import { isOurItem } from './ids.ts';
 import { encodeTextFormat } from './text-format.ts';
 import { encodeToolChoice, encodeTools } from './tools.ts';
 
@@ -71,22 +71,31 @@ function translate(request: ChatRequest, model: string, losses: Losses): JsonObj
   };
 }
 
-function isOurs(item: JsonValue): boolean {
-  return isJsonObject(item) && item.type === 'reasoning' && isOurReasoning(item.id);
+function isOurs(item: JsonValue): item is JsonObject {
+  return isJsonObject(item) && isOurItem(item.id);
 }
 
-/** Reasoning that we translated from another dialect is unknown to the provider, which would refuse it. */
-function withoutOurReasoning(body: JsonObject, losses: Losses): JsonObject {
+/**
+ * Items that were translated from another dialect are unknown to the provider: reasoning, which it would refuse, is
+ * left out, the others lose only their ids.
+ */
+function withoutOurIds(body: JsonObject, losses: Losses): JsonObject {
   const { input } = body;
   if (!Array.isArray(input) || !input.some(isOurs)) return body;
-  losses.drop('thinking');
-  return { ...body, input: input.filter((item) => !isOurs(item)) };
+  const kept = input.flatMap((item): JsonValue[] => {
+    if (!isOurs(item)) return [item];
+    const { id: _, ...rest } = item;
+    if (item.type !== 'reasoning') return [rest];
+    losses.drop('thinking');
+    return [];
+  });
+  return { ...body, input: kept };
 }
 
 /** The body with the ceiling that the route sets where the caller gave none. */
 function passed(request: ChatRequest, model: string, losses: Losses): JsonObject {
   const { raw, maxOutputTokens } = request;
-  const body = withoutOurReasoning({ ...raw, model }, losses);
+  const body = withoutOurIds({ ...raw, model }, losses);
   const given = raw.max_output_tokens ?? undefined;
   return given === undefined && maxOutputTokens !== undefined
     ? { ...body, max_output_tokens: maxOutputTokens }

@@ -6,7 +6,6 @@ const MARK = 'router_';
 const KEPT = 40;
 
 export const RESPONSE_PREFIX = `resp_${MARK}`;
-const REASONING_PREFIX = `rs_${MARK}`;
 
 /** What tells one answer from another in the ids of its items. */
 function seedOf(upstreamId: string, createdAt: number): string {
@@ -21,7 +20,7 @@ export function responseId(upstreamId: string, createdAt: number): string {
 
 const PREFIXES = {
   message: `msg_${MARK}`,
-  reasoning: REASONING_PREFIX,
+  reasoning: `rs_${MARK}`,
   function_call: `fc_${MARK}`,
 } as const;
 export type ItemType = keyof typeof PREFIXES;
@@ -37,7 +36,7 @@ export function isOurResponse(id: string): boolean {
   return id.startsWith(RESPONSE_PREFIX);
 }
 
-/** True for reasoning that was translated here, which a provider would look for in vain. */
-export function isOurReasoning(id: unknown): boolean {
-  return typeof id === 'string' && id.startsWith(REASONING_PREFIX);
+/** True for an item that was translated here, which a provider would look for in vain. */
+export function isOurItem(id: unknown): boolean {
+  return typeof id === 'string' && Object.values(PREFIXES).some((prefix) => id.startsWith(prefix));
 }

@@ -44,15 +44,17 @@ describe('a body of the same dialect', () => {
     expect(passed(body)).toEqual({ body: { ...body, model: 'up-1' }, dropped: [] });
   });
 
-  it('loses reasoning that was translated here, which no provider knows', () => {
+  it('loses reasoning that was translated here, and ids that no provider knows', () => {
     const theirs = { type: 'reasoning', id: 'rs_9', summary: [] };
     const input = [
       { role: 'user', content: 'a' },
       theirs,
       { type: 'reasoning', id: 'rs_router_x_0', summary: [] },
+      { type: 'message', id: 'msg_router_x_1', role: 'assistant', content: 'b' },
     ];
+    const ours = { type: 'message', role: 'assistant', content: 'b' };
     expect(passed({ model: 'auto', input })).toEqual({
-      body: { model: 'up-1', input: [{ role: 'user', content: 'a' }, theirs] },
+      body: { model: 'up-1', input: [{ role: 'user', content: 'a' }, theirs, ours] },
       dropped: ['thinking'],
     });
   });
