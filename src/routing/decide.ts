@@ -94,7 +94,13 @@ export function createDecide(deps: DecideDeps): Decide {
       deps,
     );
     const overrides = deps.safety?.overrides ?? 'allow';
-    const limited = limitChoice(choice, { bounds, safety, overrides, caller });
+    const limited = limitChoice(choice, {
+      bounds,
+      safety,
+      overrides,
+      caller,
+      budgetTier: context.budget?.maxTier,
+    });
     const expectedOutputTokens = route?.expected_output_tokens ?? expected(limited.tier);
     const asked = { ...requirementsOf(request, route?.max_output_tokens), expectedOutputTokens };
     const needs = await withCountedInput(asked, request, deps);

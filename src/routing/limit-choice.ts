@@ -22,6 +22,8 @@ export interface Limits {
   /** What becomes of an override below the safety floor. */
   readonly overrides: 'allow' | 'refuse';
   readonly caller: Caller | undefined;
+  /** The cap that a budget past its soft limit sets. */
+  readonly budgetTier?: Tier | undefined;
 }
 
 export interface Limited {
@@ -33,7 +35,7 @@ export interface Limited {
   readonly record?: DecisionBounds;
 }
 
-function tierLimits({ bounds, safety }: Limits, baseline: ModelSpec | undefined): TierLimit[] {
+function tierLimits({ bounds, safety, budgetTier }: Limits, baseline: ModelSpec | undefined): TierLimit[] {
   const { min_tier: min, max_tier: max, upgrades, downgrades } = bounds;
   const of = (explicit: boolean): TierLimit[] => [
     ...(min?.explicit === explicit ? [{ min: min.value, from: min.from }] : []),
@@ -51,7 +53,8 @@ function tierLimits({ bounds, safety }: Limits, baseline: ModelSpec | undefined)
       ]
     : [];
   const floor = safety ? [{ min: safety.tier, from: `safety floor: ${safety.topic}` }] : [];
-  return [...floor, ...of(true), ...switches, ...defaults];
+  const budget = budgetTier ? [{ max: budgetTier, from: 'a budget past its soft limit' }] : [];
+  return [...floor, ...of(true), ...switches, ...defaults, ...budget];
 }
 
 /** What the caller pins or forces, in words. */
