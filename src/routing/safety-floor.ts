@@ -35,16 +35,19 @@ function expressionOf(term: string): string {
   return UNSPACED.test(term) ? plain : `(?<![\\p{L}\\p{N}])${plain}(?![\\p{L}\\p{N}])`;
 }
 
-function matcherOf(terms: readonly string[]): (text: string) => string | undefined {
-  if (terms.length === 0) return () => undefined;
-  const expression = new RegExp(terms.map(expressionOf).join('|'), 'iu');
-  return (text) => expression.exec(text)?.[0];
+/** What matches, in order; nothing for no terms. */
+function matcherOf(terms: readonly string[]): (text: string) => readonly RegExpMatchArray[] {
+  if (terms.length === 0) return () => [];
+  const expression = new RegExp(terms.map(expressionOf).join('|'), 'giu');
+  return (text) => [...text.matchAll(expression)];
 }
 
-/** Characters of a question that are read, from its start and its end. */
-const HALF = 2_000;
+/** Characters of a long message that are read, from its start and its end: what is pasted between asks nothing. */
+const HALF = 600;
 /** A question as short as this may go on with the one before it. */
 const SHORT = 60;
+/** Most characters between a term of a topic and the cue that asks about it. */
+const NEAR = 150;
 /** Characters in which a frame of play is looked for. */
 const OPENING = 160;
 
@@ -76,15 +79,18 @@ export function createSafetyFloor({ tier, topics, terms }: SafetyFloorOptions): 
   }));
   return ({ messages }) => {
     const ask = askOf(messages);
-    const owned = own(ask);
-    if (owned !== undefined) return { tier, topic: 'terms', because: [owned] };
-    if (play(ask.slice(0, OPENING)) !== undefined) return undefined;
-    const asks = cue(ask);
+    const [owned] = own(ask);
+    if (owned) return { tier, topic: 'terms', because: [owned[0]] };
+    if (play(ask.slice(0, OPENING)).length > 0) return undefined;
+    const cues = cue(ask);
     for (const { topic, alone, topical } of matchers) {
-      const decisive = alone(ask);
-      if (decisive !== undefined) return { tier, topic, because: [decisive] };
-      const about = asks === undefined ? undefined : topical(ask);
-      if (asks !== undefined && about !== undefined) return { tier, topic, because: [about, asks] };
+      const [decisive] = alone(ask);
+      if (decisive) return { tier, topic, because: [decisive[0]] };
+      const terms = cues.length === 0 ? [] : topical(ask);
+      for (const term of terms) {
+        const asks = cues.find(({ index = 0 }) => Math.abs(index - (term.index ?? 0)) <= NEAR);
+        if (asks) return { tier, topic, because: [term[0], asks[0]] };
+      }
     }
     return undefined;
   };
