@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
 import { composeAccess } from './compose-access.ts';
+import { composeCache } from './compose-cache.ts';
 import { composeClassifiers } from './compose-classifiers.ts';
 import { composeDecide, composeOutputLengths } from './compose-decide.ts';
 import { composeJudge, judgeModel } from './compose-judge.ts';
@@ -24,6 +25,7 @@ import { createExecute } from './routing/execute.ts';
 import { createHandle } from './routing/handle.ts';
 import { countInFlight } from './routing/in-flight.ts';
 import { withOutputLengths } from './routing/output-lengths.ts';
+import { withTokenLimits } from './routing/token-limits.ts';
 import { hidingRouterMetadata } from './routing/upstream-request.ts';
 import { startSummary } from './start-summary.ts';
 import { meter } from './store/metrics.ts';
@@ -104,19 +106,24 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   });
   const keepText = composeKeepText(config, logger);
   const { counterfactual, entries: ledger } = money;
+  const cached = composeCache(config, { store, ledger, clock, logger });
   const { handle, idle } = countInFlight(
-    money.budgeted(
-      createHandle({
-        decide: money.reserving(decide),
-        execute: hidingRouterMetadata(execute),
-        store: withOutputLengths(store, lengths),
-        counterfactual,
-        ledger,
-        clock,
-        logger,
-        keepText,
-        observe: classifiers.observe,
-      }),
+    cached(
+      withTokenLimits(
+        money.budgeted(
+          createHandle({
+            decide: money.reserving(decide),
+            execute: hidingRouterMetadata(execute),
+            store: withOutputLengths(store, lengths),
+            counterfactual,
+            ledger,
+            clock,
+            logger,
+            keepText,
+            observe: classifiers.observe,
+          }),
+        ),
+      ),
     ),
   );
   const { retention_days: days } = config.store;

@@ -69,10 +69,18 @@ export interface Classification {
   readonly confidence: number;
 }
 
-export const DECISION_SOURCES = ['override', 'static', 'rollout', 'local', 'nano', 'fallback'] as const;
+export const DECISION_SOURCES = [
+  'override',
+  'static',
+  'rollout',
+  'local',
+  'nano',
+  'fallback',
+  'cache',
+] as const;
 /**
  * Who chose the tier: the caller, a static route or alias, the part of the traffic that is not routed yet, the
- * classifier, the judge, or the way up out of doubt.
+ * classifier, the judge, the way up out of doubt, or nobody: the answer came from the response cache.
  */
 export type DecisionSource = (typeof DECISION_SOURCES)[number];
 

@@ -54,6 +54,8 @@ export interface Handled {
   readonly candidate?: Candidate;
   /** The soft limits of budgets that are passed, in words. */
   readonly budget?: string;
+  /** Whether the response cache had the answer; absent where it was not asked. */
+  readonly cache?: 'hit' | 'miss';
   readonly result: HandledResult;
 }
 
@@ -97,7 +99,9 @@ export function createHandle(deps: HandleDeps): Handle {
       status: error ? (error.code === 'client_closed' ? 'cancelled' : 'failed') : 'ok',
       ...(error ? { errorCode: error.code } : {}),
       ...(answered ? { tier: answered.tier, model: answered.model } : {}),
-      escalated: attempts.some(({ tier }) => tierRank(tier) > tierRank(decision.plan.candidates[0]?.tier ?? tier)),
+      escalated: attempts.some(
+        ({ tier }) => tierRank(tier) > tierRank(decision.plan.candidates[0]?.tier ?? tier),
+      ),
       attempts: [...attempts],
       costUsd: sumCosts([...[...attempts, ...checks].map(({ costUsd }) => costUsd), ...judgeCost]),
       baselineCostUsd: given ? costOf(baseline?.price, given.usage) : 0,
