@@ -4,8 +4,8 @@ import type { ChatRequest, ChatResponse } from '../core/chat.ts';
 import { abortedBy, asRouterError, clientGone, RouterError } from '../core/errors.ts';
 import type { Clock, Provider, ProviderStream, Validator } from '../core/ports.ts';
 import type { Attempt, Candidate, CommitMode, ModelSpec, Plan } from '../core/routing.ts';
-import { type AttemptBudget, createAttemptBudget, isFinal } from './attempt-budget.ts';
 import { tierRank } from '../core/tier.ts';
+import { type AttemptBudget, createAttemptBudget, isFinal } from './attempt-budget.ts';
 import { type AttemptEntry, type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import { commitStream } from './commit-stream.ts';
 import type { PrefixBounds } from './hold.ts';
@@ -105,7 +105,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     const provider = deps.provider(candidate.provider);
     const spec = specs.get(candidate.model);
     if (!provider || !spec) throw new RouterError('internal', `Model ${candidate.model} has no provider.`);
-    const sent = { request, upstreamModel: spec.upstreamModel, signal };
+    const sent = { request: asking(request, validators, spec), upstreamModel: spec.upstreamModel, signal };
     if (request.stream) {
       const source = await provider.stream(sent);
       entry.note({ dropped: source.dropped });
@@ -219,6 +219,12 @@ export function createExecute(deps: ExecuteDeps): Execute {
       deadline.clear();
     }
   };
+}
+
+/** The request as this model gets it: with the question for what the validators read, where the model can tell. */
+function asking(request: ChatRequest, validators: readonly Validator[], spec: ModelSpec): ChatRequest {
+  const wanted = spec.capabilities.logprobs === true && validators.some(({ reads }) => reads === 'logprobs');
+  return wanted ? { ...request, readLogprobs: true } : request;
 }
 
 function withCeiling(request: ChatRequest, plan: Plan): ChatRequest {

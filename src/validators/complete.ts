@@ -4,13 +4,16 @@ import type { Validator } from '../core/ports.ts';
 /** What an answer is that filled the output ceiling which the caller or the route set. */
 export type AtCeiling = 'fail' | 'pass';
 
+const FENCE = /`{3,}|~{3,}/g;
 const FENCE_LINE = /^ {0,3}(?:`{3,}|~{3,})/gm;
 /** How JSON begins, and no prose in brackets does. */
 const JSON_START = /^(?:\{\s*["}]|\[\s*[[{"\]\d-])/;
 
-/** Fences come in pairs, also where blocks are nested in a Markdown block. */
+const isOdd = (matches: readonly string[] | null): boolean => (matches?.length ?? 0) % 2 === 1;
+
+/** Fences come in pairs, also where blocks are nested in a Markdown block or one begins within a line. */
 function leavesFenceOpen(text: string): boolean {
-  return (text.match(FENCE_LINE)?.length ?? 0) % 2 === 1;
+  return isOdd(text.match(FENCE_LINE)) && isOdd(text.match(FENCE));
 }
 
 /** True for text that begins as a JSON object or array and ends inside of it. */

@@ -27,6 +27,14 @@ function parseJson(text: string): Parsed {
   }
 }
 
+/** How a JSON value or a fence around it begins, as far as the text goes. */
+const BEGINNING = /^(?:$|[[{"`\d-]|t(?:r|$)|f(?:a|$)|n(?:u|$))/;
+
+function judgeBeginning(response: ChatResponse): Verdict {
+  const begins = BEGINNING.test(textOf(response).trimStart().slice(0, 10));
+  return begins || callsTool(response) ? { ok: true } : { ok: false, reason: 'the answer is not valid JSON' };
+}
+
 const callsTool = (response: ChatResponse): boolean =>
   response.content.some((part) => part.type === 'tool_call');
 
@@ -39,6 +47,7 @@ export function createJsonValidator(name: string): Validator {
       if ('value' in parsed || callsTool(response)) return { ok: true };
       return { ok: false, reason: parsed.reason };
     },
+    prefix: judgeBeginning,
   };
 }
 
@@ -66,6 +75,7 @@ export function createJsonSchemaValidator(name: string, schema: JsonObject): Val
         return { ok: false, reason: 'a pattern of the schema takes too long over the answer' };
       }
     },
+    prefix: judgeBeginning,
   };
 }
 
@@ -88,5 +98,7 @@ export function createResponseFormatValidator(name: string): Validator {
         return { ok: true };
       }
     },
+    prefix: (response, { responseFormat: wanted }) =>
+      wanted === undefined || wanted.type === 'text' ? { ok: true } : judgeBeginning(response),
   };
 }

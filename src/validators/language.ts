@@ -1,5 +1,5 @@
-import { type ChatRequest, textOf } from '../core/chat.ts';
-import type { Validator } from '../core/ports.ts';
+import { type ChatRequest, type ChatResponse, textOf } from '../core/chat.ts';
+import type { Validator, Verdict } from '../core/ports.ts';
 import type { LanguageDetector } from './language-detector.ts';
 
 export interface LanguageOptions {
@@ -125,17 +125,16 @@ export function createLanguageValidator(
     return found.length === 0 ? undefined : found;
   }
 
-  return {
-    name,
-    check(response, request) {
-      const text = prose(textOf(response));
-      if (weight(text) < options.minLetters) return { ok: true };
-      const found = detect(text);
-      if (found === undefined) return { ok: true };
-      const wanted = expected === SAME_AS_REQUEST ? languagesOf(request) : [expected];
-      if (!wanted || wanted.some((language) => isAlike(language, found))) return { ok: true };
-      const other = expected === SAME_AS_REQUEST ? 'the language of the request' : expected;
-      return { ok: false, reason: `the answer is in ${found}, not in ${other}` };
-    },
-  };
+  function check(response: ChatResponse, request: ChatRequest): Verdict {
+    const text = prose(textOf(response));
+    if (weight(text) < options.minLetters) return { ok: true };
+    const found = detect(text);
+    if (found === undefined) return { ok: true };
+    const wanted = expected === SAME_AS_REQUEST ? languagesOf(request) : [expected];
+    if (!wanted || wanted.some((language) => isAlike(language, found))) return { ok: true };
+    const other = expected === SAME_AS_REQUEST ? 'the language of the request' : expected;
+    return { ok: false, reason: `the answer is in ${found}, not in ${other}` };
+  }
+
+  return { name, check, prefix: check };
 }

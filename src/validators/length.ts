@@ -53,5 +53,16 @@ export function createLengthValidator(name: string, { unit, min, max }: LengthOp
       }
       return { ok: true };
     },
+    prefix(response) {
+      if (
+        max === undefined ||
+        unit === 'tokens' ||
+        response.content.some(({ type }) => type === 'tool_call')
+      ) {
+        return { ok: true };
+      }
+      const length = measure(response, textOf(response).trim(), unit);
+      return length > max ? { ok: false, reason: `the answer has more than ${max} ${unit}` } : { ok: true };
+    },
   };
 }

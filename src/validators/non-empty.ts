@@ -19,5 +19,9 @@ export function createNonEmptyValidator(name: string): Validator {
       if (useful || mayBeEmpty(response, request)) return { ok: true };
       return { ok: false, reason: 'the answer is empty' };
     },
+    prefix(response) {
+      const blank = response.content.every(({ type }) => type === 'text') && textOf(response).trim() === '';
+      return blank ? { ok: false, reason: 'the answer begins with blanks only' } : { ok: true };
+    },
   };
 }

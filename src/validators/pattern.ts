@@ -41,13 +41,13 @@ export function createLabelsValidator(
   };
   const allowed = new Set(labels.map(bare));
   const longest = Math.max(...labels.map((label) => label.length)) + MAX_MARKS;
+  const failed = { ok: false, reason: `the answer is none of: ${labels.join(', ')}` } as const;
   return {
     name,
     check(response) {
       const text = textOf(response).trim();
-      return text.length <= longest && allowed.has(bare(text))
-        ? { ok: true }
-        : { ok: false, reason: `the answer is none of: ${labels.join(', ')}` };
+      return text.length <= longest && allowed.has(bare(text)) ? { ok: true } : failed;
     },
+    prefix: (response) => (textOf(response).trim().length > longest ? failed : { ok: true }),
   };
 }

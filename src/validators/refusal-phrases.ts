@@ -13,12 +13,12 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
     apology:
       "(?:i(?:'m| am) (?:very |really |so )?(?:sorry|afraid)|(?:my )?apologies|sorry|i apologi[sz]e|unfortunately)",
     refusal:
-      "(?:i|we)(?:'m| am| are)? ?(?:can(?:not|'t| not)|(?:un|not )able to|won't|will not|not (?:comfortable|willing|going|allowed|permitted) (?:to|with)|(?:must|have to|need to) (?:respectfully )?(?:decline|refuse)) ?(?:to )?(?:(?:help|assist|comply)(?: you)?(?: (?:with|in|by|on)\\b|[.,!]|$)|(?:provide|give|offer|create|generate|write|produce|share|fulfil?l|complete|answer|discuss|engage (?:in|with)|support|do|continue(?: with)?|process|respond to|participate in|facilitate) (?:that|this|it|such|your request|these|those|the requested|any (?:information|instructions|content|assistance|guidance)|(?:information|instructions|guidance|assistance|content) (?:on|about|for|that|to|with)|explicit|harmful|sexual|sensitive)|(?:that|this|your) request)",
+      "(?:i|we)(?:'m| am| are)? ?(?:can(?:not|'t| not)|(?:un|not )able to|won't|will not|not (?:comfortable|willing|going|allowed|permitted) (?:to|with)|(?:must|have to|need to) (?:respectfully )?(?:decline|refuse)) ?(?:to )?(?:(?:help|assist|comply)(?: you)?(?: (?:with|in|by|on)\\b|[.,!]|$)|(?:provide|give|offer|create|generate|write|produce|share|fulfil?l|complete|answer|discuss|engage (?:in|with)|support|do|continue(?: with)?|process|respond to|participate in|facilitate) (?:that|this|it|such|your request|these|those|the requested|any (?:information|instructions|content|assistance|guidance)|(?:information|instructions|guidance|assistance|content) (?:on|about|for|that|to|with)|explicit|harmful|sexual|sensitive)|(?:that|this|your) request)|(?:i'm|i am) not comfortable (?:with )?(?:helping|providing|assisting|doing|writing|creating|discussing)",
   },
   de: {
     apology: '(?:es tut mir (?:sehr )?leid|tut mir (?:sehr )?leid|entschuldigung|leider|ich bedaure)',
     refusal:
-      '(?:(?:ich|wir) )?(?:kann|können|darf|werde|möchte)(?: ich| wir)? (?:(?:ihnen|dir|euch) )?(?:(?:dabei|damit|hierbei|hiermit|bei dieser (?:anfrage|aufgabe|bitte)|bei diesem (?:thema|anliegen)|in dieser (?:sache|angelegenheit)) )?(?:leider )?(?:nicht (?:dabei |damit |weiter)?(?:helfen|weiterhelfen|behilflich sein|unterstützen|dienen|nachkommen)|(?:diese|ihre|deine) (?:anfrage|bitte|aufgabe) (?:leider )?nicht|(?:dieser|ihrer|deiner) (?:anfrage|bitte) (?:leider )?nicht|(?:das|dies|so etwas) (?:leider )?nicht (?:tun|machen|beantworten|schreiben|erstellen)|keine (?:informationen|anleitung|anleitungen|hilfe|inhalte|auskunft) (?:dazu|hierzu|zu|über|für|geben|bereitstellen))',
+      '(?:dabei|damit|hierbei|hiermit|das|dies|so etwas|(?:diese|ihre|deine) (?:anfrage|bitte|frage)) (?:kann|können|darf|werde) (?:ich|wir) (?:ihnen |dir |euch )?(?:leider )?nicht (?:helfen|weiterhelfen|behilflich|unterstützen|beantworten|tun|machen|bearbeiten|erfüllen)|(?:(?:ich|wir) )?(?:kann|können|darf|werde|möchte)(?: ich| wir)? (?:(?:ihnen|dir|euch) )?(?:(?:dabei|damit|hierbei|hiermit|bei dieser (?:anfrage|aufgabe|bitte)|bei diesem (?:thema|anliegen)|in dieser (?:sache|angelegenheit)) )?(?:leider )?(?:nicht (?:dabei |damit |weiter)?(?:helfen|weiterhelfen|behilflich sein|unterstützen|dienen|nachkommen)|(?:diese|ihre|deine) (?:anfrage|bitte|aufgabe) (?:leider )?nicht|(?:dieser|ihrer|deiner) (?:anfrage|bitte) (?:leider )?nicht|(?:das|dies|so etwas) (?:leider )?nicht (?:tun|machen|beantworten|schreiben|erstellen)|keine (?:informationen|anleitung|anleitungen|hilfe|inhalte|auskunft) (?:dazu|hierzu|zu|über|für|geben|bereitstellen))',
   },
   fr: {
     apology:
@@ -45,22 +45,22 @@ export const REFUSAL_PHRASES: Readonly<Record<string, RefusalPhrases>> = {
   nl: {
     apology: '(?:het spijt me(?: zeer)?|sorry|helaas|mijn excuses|excuses)',
     refusal:
-      '(?:(?:maar )?(?:ik|wij|we) (?:kan|kunnen|mag|ga)|(?:kan|kunnen|mag) (?:ik|wij|we)) (?:je|u|jou|jullie)? ?(?:(?:hier|daar)(?:bij|mee)|hiermee|daarmee|met (?:dit|deze|dat|die) ?(?:verzoek|vraag)?)? ?(?:helaas )?niet (?:(?:mee |bij |verder )?helpen|assisteren|ondersteunen|aan (?:dit|dat|je|uw) verzoek|voldoen aan)',
+      '(?:daar|hier|daarmee|hiermee|dat|dit) (?:kan|kunnen|mag) (?:ik|wij|we) (?:je |u |jou |jullie )?(?:helaas )?niet (?:mee |bij |verder )?(?:helpen|doen|beantwoorden)|(?:ik|wij|we) (?:kan|kunnen) (?:je|u|jullie) (?:hier|daar) (?:helaas )?niet (?:mee|bij) helpen|(?:(?:maar )?(?:ik|wij|we) (?:kan|kunnen|mag|ga)|(?:kan|kunnen|mag) (?:ik|wij|we)) (?:je|u|jou|jullie)? ?(?:(?:hier|daar)(?:bij|mee)|hiermee|daarmee|met (?:dit|deze|dat|die) ?(?:verzoek|vraag)?)? ?(?:helaas )?niet (?:(?:mee |bij |verder )?helpen|assisteren|ondersteunen|aan (?:dit|dat|je|uw) verzoek|voldoen aan)',
   },
   sv: {
     apology: '(?:jag är (?:verkligen )?ledsen|(?:jag )?beklagar|förlåt|tyvärr|ursäkta)',
     refusal:
-      '(?:jag|vi|kan jag) (?:kan|kan tyvärr|får)? ?(?:inte|tyvärr inte) (?:hjälpa (?:dig |er |till )?(?:med|till)|hjälpa|bistå|uppfylla (?:den|denna|din)|svara på (?:den|denna) (?:frågan|frågan|förfrågan))',
+      'det kan (?:jag|vi) (?:tyvärr )?inte (?:hjälpa|svara på|göra)|(?:jag|vi|kan jag) (?:kan|kan tyvärr|får)? ?(?:inte|tyvärr inte) (?:hjälpa (?:dig |er |till )?(?:med|till)|hjälpa|bistå|uppfylla (?:den|denna|din)|svara på (?:den|denna) (?:frågan|förfrågan))',
   },
   da: {
     apology: '(?:jeg beklager|beklager|undskyld|desværre|det gør mig ondt)',
     refusal:
-      '(?:jeg|vi|kan jeg) (?:kan |må )?(?:desværre )?ikke (?:hjælpe(?: dig| jer)?(?: med\\b|[.,!]|$)|assistere|imødekomme|besvare (?:det|denne) )',
+      'det kan (?:jeg|vi) (?:desværre )?ikke (?:hjælpe|svare på|gøre)|(?:jeg|vi|kan jeg) (?:kan |må )?(?:desværre )?ikke (?:hjælpe(?: dig| jer)?(?: med\\b|[.,!]|$)|assistere|imødekomme|besvare (?:det|denne) )',
   },
   no: {
     apology: '(?:jeg beklager|beklager|unnskyld|dessverre|det er jeg lei for)',
     refusal:
-      '(?:jeg|vi|kan jeg) (?:kan |får )?(?:dessverre )?ikke (?:hjelpe(?: deg| dere)?(?: med\\b|[.,!]|$)|bistå|imøtekomme|svare på (?:det|denne) )',
+      'det kan (?:jeg|vi) (?:dessverre )?ikke (?:hjelpe|svare på|gjøre)|(?:jeg|vi|kan jeg) (?:kan |får )?(?:dessverre )?ikke (?:hjelpe(?: deg| dere)?(?: med\\b|[.,!]|$)|bistå|imøtekomme|svare på (?:det|denne) )',
   },
   fi: {
     apology: '(?:olen pahoillani|pahoittelen|valitettavasti|anteeksi)',

@@ -1,9 +1,11 @@
 import { type ChatRequest, type ChatResponse, textOf } from '../core/chat.ts';
-import type { Validator } from '../core/ports.ts';
+import type { Validator, Verdict } from '../core/ports.ts';
 import { REFUSAL_PHRASES } from './refusal-phrases.ts';
 
 /** A refusal stands in the first words. */
 const HEAD_CHARACTERS = 400;
+/** Stands where a beginning is cut off, so that nothing there passes for the end of a sentence. */
+const CUT = '\u2060';
 /** How much of a request is searched for refusals of its own. */
 const REQUEST_CHARACTERS = 20_000;
 
@@ -20,8 +22,10 @@ function normalized(text: string): string {
     .trim();
 }
 
+/** What stands between the apology and the refusal. */
 const BETWEEN =
-  '[\\s,.;:!،、。，！…—–-]*(?:but|aber|jedoch|mais|pero|mas|ma|maar|men|mutta|ale|ama|ancak|но|але|لكن|और|tapi|nhưng|但|不过)?[\\s,،]*(?:as an? (?:ai|llm|assistant|language model)[^.!?]{0,60}, ?|als ki[^.!?]{0,60} )?';
+  '[\\s,.;:!،、。，！…—–-]*(?:but|aber|jedoch|mais|pero|mas|ma|maar|men|mutta|ale|ama|ancak|но|але|لكن|אבל|tapi|tetapi|nhưng|但是?|不过)?[\\s,،]*';
+const PERSONA = '(?:as an? (?:ai|llm|assistant|language model)[^.!?]{0,60}, ?|als ki[^.!?]{0,60},? )?';
 
 interface Phrases {
   /** At the beginning of an answer. */
@@ -32,7 +36,7 @@ interface Phrases {
 
 function compile(): Phrases {
   const all = Object.values(REFUSAL_PHRASES);
-  const openings = all.map(({ apology, refusal }) => `(?:${apology}${BETWEEN})?(?:${refusal})`);
+  const openings = all.map(({ apology, refusal }) => `(?:${apology}${BETWEEN})?${PERSONA}(?:${refusal})`);
   return {
     opening: new RegExp(`^(?:${openings.join('|')})`, 'u'),
     anywhere: new RegExp(all.map(({ refusal }) => refusal).join('|'), 'u'),
@@ -62,17 +66,21 @@ function refusesByForm({ content, stopReason }: ChatResponse): boolean {
  */
 export function createRefusalValidator(name: string, maxCharacters: number): Validator {
   const phrases = compile();
+
+  function judge(response: ChatResponse, request: ChatRequest, end: string): Verdict {
+    if (refusesByForm(response)) return { ok: false, reason: 'the model refused' };
+    const text = textOf(response).trim();
+    if (text.length > maxCharacters || response.content.some(({ type }) => type === 'tool_call')) {
+      return { ok: true };
+    }
+    const head = normalized(text.slice(0, HEAD_CHARACTERS)) + end;
+    if (!phrases.opening.test(head) || asksForRefusal(request, phrases)) return { ok: true };
+    return { ok: false, reason: 'the answer begins with a refusal' };
+  }
+
   return {
     name,
-    check(response, request) {
-      if (refusesByForm(response)) return { ok: false, reason: 'the model refused' };
-      const text = textOf(response).trim();
-      if (text.length > maxCharacters || response.content.some(({ type }) => type === 'tool_call')) {
-        return { ok: true };
-      }
-      const head = normalized(text.slice(0, HEAD_CHARACTERS));
-      if (!phrases.opening.test(head) || asksForRefusal(request, phrases)) return { ok: true };
-      return { ok: false, reason: 'the answer begins with a refusal' };
-    },
+    check: (response, request) => judge(response, request, ''),
+    prefix: (response, request) => judge(response, request, CUT),
   };
 }

@@ -34,6 +34,28 @@ function missingCall({ toolChoice, tools }: ChatRequest, calls: readonly ToolCal
   return `the answer does not call ${toolChoice.name} although the request demands it`;
 }
 
+function callsOf(response: ChatResponse): readonly ToolCallPart[] {
+  return response.content.filter((part) => part.type === 'tool_call').slice(0, MAX_CALLS);
+}
+
+function functionOf(request: ChatRequest, name: string): FunctionTool | undefined {
+  return request.tools.filter((tool) => tool.type === 'function').find((tool) => tool.name === name);
+}
+
+/** Tools that the provider runs may be called by names that the request does not list. */
+function runsItsOwn(response: ChatResponse, request: ChatRequest): boolean {
+  return (
+    response.content.some(({ type }) => type === 'opaque') ||
+    request.tools.some(({ type }) => type === 'builtin')
+  );
+}
+
+function unknownTool(response: ChatResponse, request: ChatRequest): string | undefined {
+  if (runsItsOwn(response, request)) return undefined;
+  const known = callsOf(response).every(({ name }) => functionOf(request, name));
+  return known ? undefined : 'it calls a tool that the request does not have';
+}
+
 /**
  * Passes an answer whose every tool call names a function of the request with arguments that parse and fit its JSON
  * Schema, and that has a call where the request demands one. A schema that cannot be compiled in time is not applied.
@@ -42,31 +64,27 @@ export function createToolArgumentsValidator(name: string): Validator {
   const schemas = createRequestSchemas(createTimeLimit());
 
   function wrong(response: ChatResponse, request: ChatRequest): string | undefined {
-    const functions = request.tools.filter((tool) => tool.type === 'function');
-    const foreign = response.content.some((part) => part.type === 'opaque');
-    const runsItsOwn = foreign || functions.length < request.tools.length;
-    const calls = response.content.filter((part) => part.type === 'tool_call');
-    for (const call of calls.slice(0, MAX_CALLS)) {
-      const tool = functions.find((candidate) => candidate.name === call.name);
-      const reason = tool
-        ? wrongCall(call, tool, schemas)
-        : runsItsOwn
-          ? undefined
-          : 'it calls a tool that the request does not have';
+    const unknown = unknownTool(response, request);
+    if (unknown !== undefined) return unknown;
+    for (const call of callsOf(response)) {
+      const tool = functionOf(request, call.name);
+      const reason = tool && wrongCall(call, tool, schemas);
       if (reason !== undefined) return reason;
     }
-    return runsItsOwn ? undefined : missingCall(request, calls);
+    return runsItsOwn(response, request) ? undefined : missingCall(request, callsOf(response));
   }
 
+  const verdict = (reason: string | undefined): Verdict =>
+    reason === undefined ? { ok: true } : { ok: false, reason };
   return {
     name,
-    check(response, request): Verdict {
+    check(response, request) {
       try {
-        const reason = wrong(response, request);
-        return reason === undefined ? { ok: true } : { ok: false, reason };
+        return verdict(wrong(response, request));
       } catch {
         return { ok: true };
       }
     },
+    prefix: (response, request) => verdict(unknownTool(response, request)),
   };
 }
