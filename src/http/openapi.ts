@@ -13,6 +13,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
   'x-router-model': 'Id of the model that answers.',
   'x-router-cost-usd': 'Cost in USD, or `unknown`.',
+  'x-router-cache': '`hit` or `miss`, where the response cache was asked.',
   'x-router-cost-kind': '`actual`, or `estimate` for a stream.',
 };
 

@@ -42,6 +42,7 @@ export function setRouterHeaders(res: Response, handled: Handled): void {
   const tier = streams ? candidate?.tier : result.outcome.tier;
   if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
   if (handled.budget !== undefined) res.setHeader('x-router-budget', headerText(handled.budget));
+  if (handled.cache !== undefined) res.setHeader('x-router-cache', handled.cache);
   if (result.kind !== 'error' && result.unvalidated !== undefined) {
     res.setHeader('x-router-validation', headerText(`failed ${result.unvalidated}`));
   }

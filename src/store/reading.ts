@@ -33,11 +33,13 @@ export async function liveFeedback(
 
 /**
  * 1 where the client of `d` sent the same text again soon after its answer. The client is the session; without one, the
- * API key with the end user. A request that names neither has no client to recognise.
+ * API key with the end user. A request that names neither has no client to recognise. What the response cache answered
+ * is a program that repeats itself.
  */
 const RETRIED = sql<number>`case when o.status = 'ok' and exists (
   select 1 from decisions r
   where r.text_hash = d.text_hash and r.at >= o.at and r.at < o.at + ${sql.lit(RETRY_WINDOW_MS)} and r.id <> d.id
+    and r.source <> 'cache'
     and (r.session = d.session or (d.session is null and r.session is null and r.api_key = d.api_key
       and coalesce(r.end_user, '') = coalesce(d.end_user, '')))
 ) then 1 else 0 end`;
