@@ -12,10 +12,12 @@ import { composeProviders } from './compose-providers.ts';
 import { composeSessions } from './compose-sessions.ts';
 import { composeValidators } from './compose-validators.ts';
 import { type Config, unusable } from './config/load.ts';
+import type { ProviderHealth } from './core/health.ts';
 import type { Store } from './core/store.ts';
 import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
+import { registerProviderMetrics } from './providers/metrics.ts';
 import { createRetry } from './providers/retry.ts';
 import { createTokenCounter } from './providers/token-counter.ts';
 import { startAlarmWatch } from './routing/alarm-watch.ts';
@@ -58,6 +60,12 @@ async function openDatabase(config: Config): ReturnType<typeof openSqliteDatabas
 /** Longest wait for the outcomes of requests that were cut off when draining had lasted long enough. */
 const LAST_RECORDS_MS = 2_000;
 
+/** What keeps every upstream from being called; undefined where one can be, or where none is needed. */
+function noneCallable(health: readonly ProviderHealth[]): string | undefined {
+  if (health.length === 0 || health.some(({ callable }) => callable)) return undefined;
+  return `none can be called: ${health.map(({ provider }) => provider).join(', ')}`;
+}
+
 /** Builds the router from its configuration. Rejects with ConfigError where the store or a validator is of no use. */
 export async function composeRouter(config: Config, surroundings: Surroundings): Promise<Router> {
   const { clock, logger, random, version } = surroundings;
@@ -70,6 +78,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     throw error;
   });
   const { store, metrics } = meter(createSqlStore(db), ALARMS);
+  registerProviderMetrics(metrics.registry, providers.health);
   const classifiers = await composeClassifiers(config, {
     store,
     clock,
@@ -92,9 +101,12 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     lengths,
     surroundings,
   });
+  const callable = new Map(
+    [...providers.byId].map(([id, provider]) => [id, sessions.withOwnThinking(provider)]),
+  );
   const execute = createExecute({
     models,
-    provider: (id) => providers.byId.get(id),
+    provider: (id) => callable.get(id),
     validators: (names) => names.flatMap((name) => validators.get(name) ?? []),
     retry: createRetry(config.execution.retries, random),
     clock,
@@ -111,17 +123,19 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     cached(
       withTokenLimits(
         money.budgeted(
-          createHandle({
-            decide: money.reserving(decide),
-            execute: hidingRouterMetadata(execute),
-            store: withOutputLengths(store, lengths),
-            counterfactual,
-            ledger,
-            clock,
-            logger,
-            keepText,
-            observe: classifiers.observe,
-          }),
+          sessions.remembering(
+            createHandle({
+              decide: money.reserving(decide),
+              execute: hidingRouterMetadata(execute),
+              store: withOutputLengths(store, lengths),
+              counterfactual,
+              ledger,
+              clock,
+              logger,
+              keepText,
+              observe: classifiers.observe,
+            }),
+          ),
         ),
       ),
     ),
@@ -141,11 +155,25 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
       () => undefined,
       () => 'cannot be read and written',
     );
-    return { ...(failure ? { store: failure } : {}), ...(draining ? { server: 'draining' } : {}) };
+    const unreachable = noneCallable(providers.health());
+    return {
+      ...(failure ? { store: failure } : {}),
+      ...(unreachable ? { providers: unreachable } : {}),
+      ...(draining ? { server: 'draining' } : {}),
+    };
   };
   const app = createApp({
     handle,
     decide: money.metered(dryRun),
+    countRequest: createCountRequest({
+      models,
+      unavailable: config.unavailable,
+      policy: config.policy,
+      routes: config.routes,
+      countTokens,
+      upstream: (id) => providers.counters.get(id),
+      logger,
+    }),
     dialects: createDialects(),
     store,
     models,
@@ -158,6 +186,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     lineup: classifiers.report,
     trainedOn: classifiers.trainedOn,
     metrics: metrics.render,
+    providers: providers.health,
     reload: classifiers.reload,
     adminRemote: config.admin.remote,
     version,

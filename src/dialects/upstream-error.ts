@@ -19,6 +19,20 @@ export function maskSecrets(text: string): string {
 const CONTEXT_TOO_LONG =
   /context[_ ]?(length|window|size|limit)|maximum context|prompt is too long|input is too long|too many (input )?tokens|input tokens? (count )?exceeds|reduce the length/i;
 
+/** What a refused request says that another model may take. */
+const MODEL_SPECIFIC: readonly RegExp[] = [
+  /unsupported[_ ](parameter|value|model|content|tool)|(not|n['’]t) (currently )?support(ed)?\b/i,
+  /(unknown|unrecognized|unexpected|extra) (request )?(parameter|argument|field|name|key|input)s?/i,
+  /model[_ ]not[_ ]found|(model|deployment)\b.{0,120}\b(not (be )?(found|available)|does not exist|no longer|deprecated|decommissioned)/is,
+];
+
+/** True where the refusal is of the model or of what it cannot do, not of the request as such. */
+function isModelSpecific(status: number, error: JsonObject, message: string): boolean {
+  if (status === 404 || status === 413) return true;
+  const said = `${String(error.code ?? '')} ${String(error.type ?? '')} ${message.slice(0, 4 * MAX_QUOTE)}`;
+  return MODEL_SPECIFIC.some((pattern) => pattern.test(said));
+}
+
 function textOf(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') return value.trim() === '' ? undefined : value.trim();
   if (Array.isArray(value)) return textOf(value[0]);
@@ -63,6 +77,7 @@ export function decodeUpstreamError(status: number, body: unknown, retryAfterSec
   const says = `${SAYS[code] ?? 'The model provider failed'} (status ${status})`;
   return new RouterError(code, quote === '' ? `${says}.` : `${says}: ${quote}`, {
     upstreamStatus: status,
+    modelSpecific: code === 'upstream_rejected' && isModelSpecific(status, error, text),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }

@@ -1,5 +1,6 @@
 /** Request and response bodies of the router's own endpoints. Validation and the OpenAPI document both come from here. */
 import { z } from 'zod';
+import { BREAKER_STATES } from '../core/health.ts';
 import { DECISION_SOURCES } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
 import { ALARMS } from '../routing/alarms.ts';
@@ -261,4 +262,26 @@ export const readyResponse = z.object({
     .record(z.string(), z.string())
     .optional()
     .describe('What is amiss without keeping it from serving.'),
+  providers: z
+    .array(
+      z.object({
+        provider: z.string(),
+        callable: z.boolean().describe('A call made now would reach it, or wait in line for it.'),
+        breaker: z.enum(BREAKER_STATES),
+        since: z.iso.datetime().describe('Last change of the breaker, or the start.'),
+        retry_at: z.iso.datetime().optional().describe('When an open breaker lets one call try.'),
+        last_error: z.object({ code: z.string(), at: z.iso.datetime() }).optional(),
+        in_flight: z.int(),
+        queued: z.int(),
+        keys: z.array(
+          z.object({
+            key: z.int().describe('Its place in the configuration.'),
+            cooling: z.array(
+              z.object({ model: z.string().optional(), until: z.iso.datetime(), code: z.string() }),
+            ),
+          }),
+        ),
+      }),
+    )
+    .describe('The upstreams that serve a model.'),
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import type { Response } from 'express';
 import { lossOf } from '../core/answer-losses.ts';
 import type { ChatEvent, ChatRequest, DialectId, StreamFrame } from '../core/chat.ts';
@@ -51,7 +52,30 @@ export interface StreamAnswer {
   readonly clock: Clock;
 }
 
-/** Writes a stream of server-sent events, waiting for the client where it reads slower than the upstream writes. */
+/** A client that reads nothing for so long holds a place upstream for no use. */
+const CLIENT_STALL_MS = 120_000;
+
+/** Waits until the client has read; resolves to false where it went away or reads no more. */
+async function drained(res: Response, gone: Promise<void>): Promise<boolean> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    return await Promise.race([
+      once(res, 'drain', { signal }).then(() => true),
+      gone.then(() => false),
+      setTimeout(CLIENT_STALL_MS, false, { signal }),
+    ]);
+  } catch {
+    return false;
+  } finally {
+    waiting.abort();
+  }
+}
+
+/**
+ * Writes a stream of server-sent events, waiting for the client where it reads slower than the upstream writes. Reads
+ * the frames to their end even after the one that is the client's last.
+ */
 export async function sendStream(res: Response, answer: StreamAnswer): Promise<void> {
   res.status(200);
   res.setHeader('content-type', 'text/event-stream; charset=utf-8');
@@ -61,9 +85,13 @@ export async function sendStream(res: Response, answer: StreamAnswer): Promise<v
   const text = translator(answer.client, answer.from, answer.request, answer.clock);
   const gone = new Promise<void>((resolve) => res.once('close', () => resolve()));
   for await (const frame of answer.frames) {
-    if (res.destroyed) break;
+    if (frame.last) res.end();
+    else if (res.destroyed) break;
     const chunk = text(frame);
-    if (chunk !== '' && !res.write(chunk)) await Promise.race([once(res, 'drain'), gone]);
+    if (chunk !== '' && !res.write(chunk) && !(await drained(res, gone))) {
+      res.destroy();
+      break;
+    }
   }
   res.end();
 }

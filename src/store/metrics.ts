@@ -4,6 +4,8 @@ import type { Decision, Outcome } from '../core/routing.ts';
 import type { Store } from '../core/store.ts';
 
 export interface Metrics {
+  /** Where others add instruments of their own. */
+  readonly registry: Registry;
   /** The text exposition format and its content type. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Sets the gauge of each alarm that there is: 1 where it is raised, 0 elsewhere. */
@@ -135,6 +137,7 @@ export function meter(inner: Store, alarms: readonly string[]): MeteredStore {
       },
     },
     metrics: {
+      registry,
       render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
       setAlarms,
       countBudget: (level, scope) => instruments.budgets.inc({ level, scope }),

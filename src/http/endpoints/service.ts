@@ -1,6 +1,8 @@
 /** What monitors and clients ask of the service itself. */
 import type { RequestHandler } from 'express';
 import type { Caller } from '../../core/access.ts';
+import type { ProviderHealth } from '../../core/health.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { AUTO_MODELS } from '../../routing/override.ts';
 import type { HttpDeps, LineupReport } from '../deps.ts';
 import { identityOf } from '../identity.ts';
@@ -64,16 +66,47 @@ function notesOf({ serving, canary, shadow }: LineupReport): Record<string, stri
   };
 }
 
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** One upstream as the API shows it, times as ISO dates. */
+function providerToWire({ provider, breaker, inFlight, queued, keys, callable }: ProviderHealth): JsonObject {
+  const { state, since, retryAt, lastError } = breaker;
+  return {
+    provider,
+    callable,
+    breaker: state,
+    since: iso(since),
+    ...(retryAt === undefined ? {} : { retry_at: iso(retryAt) }),
+    ...(lastError ? { last_error: { code: lastError.code, at: iso(lastError.at) } } : {}),
+    in_flight: inFlight,
+    queued,
+    keys: keys.map(({ key, cooling }) => ({
+      key,
+      cooling: cooling.map(({ until, ...rest }) => ({ ...rest, until: iso(until) })),
+    })),
+  };
+}
+
+/** Names the upstreams whose breaker is not closed. */
+function breakerNote(health: readonly ProviderHealth[]): Record<string, string> {
+  const resting = health.filter(({ breaker }) => breaker.state !== 'closed');
+  const say = ({ provider, breaker: { state, since, lastError } }: ProviderHealth): string =>
+    `${provider} ${state.replace('_', '-')} since ${iso(since)}${lastError ? ` (${lastError.code})` : ''}`;
+  return resting.length === 0 ? {} : { providers: resting.map(say).join(', ') };
+}
+
 /** `GET /readyz`: it can serve; 503 names what is missing. */
 export function createReady(deps: HttpDeps): RequestHandler {
   return async (_req, res) => {
     const checks = await deps.notReady();
     const ready = Object.keys(checks).length === 0;
-    const notes = notesOf(deps.lineup());
+    const providers = deps.providers();
+    const notes = { ...notesOf(deps.lineup()), ...breakerNote(providers) };
     res.status(ready ? 200 : 503).json({
       status: ready ? 'ready' : 'unavailable',
       checks,
       ...(Object.keys(notes).length === 0 ? {} : { notes }),
+      providers: providers.map(providerToWire),
     });
   };
 }
