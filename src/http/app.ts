@@ -30,10 +30,10 @@ function createUnmatched(): RequestHandler {
   return (req, res) => {
     const path = req.path.slice(0, 200);
     const known = paths.filter(({ pattern }) => pattern.test(path));
-    const unoffered = refused.find(({ pattern }) => pattern.test(path));
-    if (unoffered) throw new RouterError('not_found', unoffered.says);
     if (known.length === 0) {
-      throw new RouterError('not_found', `There is no ${path}; ${OPENAPI_PATH} lists what there is.`);
+      const unoffered = refused.find(({ pattern }) => pattern.test(path));
+      const says = unoffered?.says ?? `There is no ${path}; ${OPENAPI_PATH} lists what there is.`;
+      throw new RouterError('not_found', says);
     }
     const allowed = known.map((endpoint) => endpoint.allowed).join(', ');
     res.setHeader('allow', allowed);

@@ -187,6 +187,7 @@ describe('bad input', () => {
     { method: 'GET', path: '/v1/route', status: 405 },
     { method: 'POST', path: '/healthz', status: 405 },
     { method: 'GET', path: '/v1/responses', status: 405 },
+    { method: 'GET', path: '/v1/responses/input_tokens', status: 405 },
     { method: 'GET', path: '/v1/decisions/unknown', status: 404 },
     { method: 'GET', path: '/v1/decisions/%E0%A4%A', status: 400 },
     { method: 'GET', path: '/v1/stats?window=soon', status: 400 },
