@@ -50,7 +50,9 @@ export const manifestSchema = z.object({
   }),
   metrics: metricsSchema,
   /** Shape of the training rows, outcome tables left out: traffic is compared with it. */
-  baseline: z.object({ lengths: countsSchema, facts: countsSchema }).optional(),
+  baseline: z
+    .object({ lengths: countsSchema, facts: countsSchema, tokens: countsSchema.optional() })
+    .optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

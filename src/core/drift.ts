@@ -24,6 +24,7 @@ export function addDrift(parts: readonly DriftStats[]): DriftStats {
     doubtful: sum(({ doubtful }) => doubtful),
     lengths: addCounts(parts.map(({ lengths }) => lengths)),
     facts: addCounts(parts.map(({ facts }) => facts)),
+    tokens: addCounts(parts.map(({ tokens }) => tokens)),
     judge: {
       answered,
       disagreed: sum(({ judge }) => judge.disagreed),

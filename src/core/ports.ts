@@ -6,7 +6,7 @@ import type { ChatEvent, ChatRequest, ChatResponse, DialectId, StreamFrame, Usag
 import type { RouterError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { Classification, JudgeAnswer, PaidCheck } from './routing.ts';
-import type { TrafficShape } from './traffic.ts';
+import type { TrainedShape } from './traffic.ts';
 
 export interface Clock {
   /** Unix milliseconds. */
@@ -38,7 +38,7 @@ export interface Classifier {
   /** The calibrated P(simple) from which the simple tier may be risked, 0 to 1; absent where nothing is promised. */
   readonly simpleFrom?: number;
   /** Shape of the rows it was trained on; absent where it does not say. */
-  readonly baseline?: TrafficShape;
+  readonly baseline?: TrainedShape;
   /**
    * One classification per input, in order. The same text gives the same answer alone and in a batch.
    * Rejects only when the model itself fails.

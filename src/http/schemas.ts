@@ -71,6 +71,33 @@ const decisionSummary = z.object({
   source: z.enum(DECISION_SOURCES).describe('Who chose the tier.'),
   model: z.string().nullable().describe('The model that answered, or would be asked first.'),
   reasons: z.array(z.string()),
+  bounds: z
+    .object({
+      min_tier: tierSchema,
+      max_tier: tierSchema,
+      quality: probability.optional(),
+      max_cost_usd: z.number().optional(),
+      moved_from: tierSchema.optional().describe('The tier without the limits, where they moved it.'),
+      from: z.array(z.string()).describe('What set the limits.'),
+      safety_topic: z.string().optional(),
+    })
+    .optional()
+    .describe('What limited the choice; absent where nothing did.'),
+  batch_eligible: z.literal(true).optional(),
+});
+
+const dryRun = decisionSummary.extend({
+  plan: z.object({
+    candidates: z.array(
+      z.object({
+        model: z.string(),
+        tier: tierSchema,
+        estimated_cost_usd: z.number().nullable(),
+        reason: z.string(),
+      }),
+    ),
+    excluded: z.array(z.object({ model: z.string(), tier: tierSchema, reason: z.string() })),
+  }),
 });
 
 export const routeResponse = decisionSummary.extend({
@@ -82,8 +109,8 @@ export const routeResponse = decisionSummary.extend({
 });
 
 export const classifyResponse = z.union([
-  decisionSummary,
-  z.object({ results: z.array(decisionSummary) }).describe('In the order of the inputs.'),
+  dryRun,
+  z.object({ results: z.array(dryRun) }).describe('In the order of the inputs.'),
 ]);
 
 const comment = z.string().min(1).max(4_000);
@@ -238,7 +265,7 @@ export const statsResponse = z.object({
       }),
     )
     .describe(
-      'What has drifted or collapsed: this window against the one of the same length before it or, for lengths and facts, against the rows the serving bundle was trained on; `says` names which.',
+      'What has drifted or collapsed: this window against the one of the same length before it or, for lengths, facts and tokens, against the rows the serving bundle was trained on; `says` names which.',
     ),
   lineup: lineup.describe('Which bundles serve now, and why a canary does not.'),
 });

@@ -2,13 +2,14 @@
 import { shareOf } from '../core/interval.ts';
 import type { DriftStats } from '../core/store.ts';
 import { TIERS } from '../core/tier.ts';
-import type { TrafficShape } from '../core/traffic.ts';
+import type { TrafficShape, TrainedShape } from '../core/traffic.ts';
 
 export const ALARMS = [
   'nearly_constant',
   'doubt_rising',
   'lengths_drifting',
   'facts_drifting',
+  'tokens_drifting',
   'judge_disagreeing',
 ] as const;
 
@@ -99,7 +100,7 @@ function doubt(now: DriftStats, before: DriftStats): Alarm[] {
 }
 
 function shift(
-  name: 'lengths_drifting' | 'facts_drifting',
+  name: 'lengths_drifting' | 'facts_drifting' | 'tokens_drifting',
   what: string,
   { before, now, than }: { before: TrafficShape['facts']; now: TrafficShape['facts']; than: string },
 ): Alarm[] {
@@ -124,20 +125,19 @@ function disagreement({ judge: { answered, disagreed, meanConfidence } }: DriftS
 }
 
 /** What a bundle was trained on. */
-export interface TrainedOn extends TrafficShape {
+export interface TrainedOn extends TrainedShape {
   /** Bundle id. */
   readonly classifier: string;
 }
 
 /**
- * The alarms of a window, against the window of the same length before it. Lengths and facts are compared with the
+ * The alarms of a window, against the window of the same length before it. Lengths, facts and tokens are compared with the
  * training rows of the bundle that serves, where these are known; the alarm says with which.
  */
 export function alarmsOf(now: DriftStats, before: DriftStats, trainedOn?: TrainedOn): readonly Alarm[] {
   const was = trainedOn ?? before;
-  const than = trainedOn
-    ? `the rows that ${trainedOn.classifier} was trained on`
-    : 'those of the window before';
+  const window = 'those of the window before';
+  const than = trainedOn ? `the rows that ${trainedOn.classifier} was trained on` : window;
   return [
     ...constant(now),
     ...doubt(now, before),
@@ -150,6 +150,11 @@ export function alarmsOf(now: DriftStats, before: DriftStats, trainedOn?: Traine
       before: was.facts,
       now: now.facts,
       than,
+    }),
+    ...shift('tokens_drifting', 'the words of the requests', {
+      before: was.tokens ?? before.tokens,
+      now: now.tokens,
+      than: was.tokens ? than : window,
     }),
     ...disagreement(now),
   ];

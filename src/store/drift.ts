@@ -68,6 +68,7 @@ async function pieceDrift(db: Kysely<Tables>, window: StatsWindow): Promise<Drif
     doubtful: count(sums?.doubtful),
     lengths: await histogram(db, LENGTH, sql`prompt_tokens`, window),
     facts: await histogram(db, sql`facts`, sql`facts`, window),
+    tokens: await histogram(db, sql`token_bucket`, sql`token_bucket`, window),
     judge: {
       answered: count(sums?.answered),
       disagreed: count(sums?.disagreed),

@@ -130,6 +130,11 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   },
   '0005_ledger': ledgerMigration,
   '0006_api_keys': apiKeysMigration,
+  '0007_tokens': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await addColumn(db, 'decisions', 'token_bucket');
+    },
+  },
 };
 
 /** Brings the database to the newest schema; a failed migration leaves it as it was and rejects. */

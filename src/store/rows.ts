@@ -5,7 +5,7 @@ import type { Usage } from '../core/chat.ts';
 import type { Decision, Feedback, FeedbackKind, Outcome } from '../core/routing.ts';
 import type { FeedbackInput } from '../core/store.ts';
 import { isTier, TIERS } from '../core/tier.ts';
-import { factsBucket } from '../core/traffic.ts';
+import { factsBucket, tokenBucket } from '../core/traffic.ts';
 import type { DecisionsTable, FeedbackTable, OutcomesTable } from './schema.ts';
 
 /** 16 hex digits by which the same kept text is found again; null for none. */
@@ -31,6 +31,7 @@ export function decisionRow(decision: Decision): Insertable<DecisionsTable> {
     judge_tier: decision.judge?.tier ?? null,
     prompt_tokens: decision.inputTokens,
     facts: factsBucket(text),
+    token_bucket: tokenBucket(text),
     shadow_classifier: decision.shadow?.classifier ?? null,
     shadow_tier: decision.shadow?.tier ?? null,
     decision_ms: decision.decisionMs,

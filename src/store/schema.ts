@@ -23,6 +23,8 @@ export interface DecisionsTable {
   prompt_tokens: number | null;
   /** The reserved tokens before what is asked, empty for a plain prompt; null where the text is not kept as words. */
   facts: string | null;
+  /** Of one token of what is asked; null where the text is not kept as words. */
+  token_bucket: string | null;
   shadow_classifier: string | null;
   shadow_tier: string | null;
   decision_ms: number;

@@ -1,5 +1,5 @@
 /** The shape of the rows a bundle was trained on, with which its traffic is compared. */
-import { factsBucket, lengthBucket, type TrafficShape } from '../core/traffic.ts';
+import { factsBucket, lengthBucket, type TrafficShape, tokenBucket } from '../core/traffic.ts';
 import { inputTokensOf } from '../routing/requirements.ts';
 import type { Example } from './examples.ts';
 
@@ -28,5 +28,6 @@ export function baselineOf(examples: readonly Example[]): TrafficShape {
   return {
     lengths: countBy(examples.map((row) => lengthBucket(tokensOf(row)))),
     facts: countBy(examples.map(({ text }) => factsBucket(text))),
+    tokens: countBy(examples.map(({ text }) => tokenBucket(text))),
   };
 }

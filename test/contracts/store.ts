@@ -64,6 +64,9 @@ export function outcomeOf(decisionId: string, over: Partial<Outcome> = {}): Outc
   };
 }
 
+const sumOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
 const thumb = (decisionId: string, rating: 'up' | 'down'): FeedbackInput => ({
   decisionId,
   kind: 'rating',
@@ -193,6 +196,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         doubtful: 3,
         lengths: { '0': 1, '8': 2, '16': 1, '1048576': 1 },
         facts: { '': 2, '<|turns:2|> <|json|>': 1 },
+        tokens: expect.toSatisfy((tokens: Record<string, number>) => sumOf(tokens) === 3),
         judge: { answered: 2, disagreed: 1, meanConfidence: 0.45 },
       });
       expect(await store.drift({ from: 1, to: 2 })).toEqual({
@@ -201,6 +205,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         doubtful: 0,
         lengths: {},
         facts: {},
+        tokens: {},
         judge: { answered: 0, disagreed: 0, meanConfidence: null },
       });
     });

@@ -9,6 +9,7 @@ const QUIET: DriftStats = {
   classified: 0,
   doubtful: 0,
   lengths: {},
+  tokens: {},
   facts: {},
   judge: { answered: 0, disagreed: 0, meanConfidence: null },
 };

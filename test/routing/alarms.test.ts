@@ -10,6 +10,7 @@ function drift(over: Partial<DriftStats> = {}): DriftStats {
     doubtful: 100,
     lengths: { 8: 200, 16: 200, 32: 200 },
     facts: { '': 500, '<|turns:2|>': 100 },
+    tokens: { 3: 300, 40: 300 },
     judge: { answered: 100, disagreed: 50, meanConfidence: 0.5 },
     ...over,
   };
@@ -43,7 +44,9 @@ describe('alarms', () => {
     { name: 'somewhat longer prompts', now: { lengths: { 8: 170, 16: 200, 32: 230 } }, raised: [] },
     { name: 'longer prompts, of few', now: { lengths: { 512: 100 } }, raised: [] },
     { name: 'tools all at once', now: { facts: { '<|tools:4|>': 600 } }, raised: ['facts_drifting'] },
-    { name: 'texts that are not kept', now: { facts: {} }, raised: [] },
+    { name: 'other words', now: { tokens: { 3: 100, 9: 500 } }, raised: ['tokens_drifting'] },
+    { name: 'somewhat other words', now: { tokens: { 3: 350, 40: 250 } }, raised: [] },
+    { name: 'texts that are not kept', now: { facts: {}, tokens: {} }, raised: [] },
     {
       name: 'a judge that contradicts more than the confidence allows',
       now: { judge: { answered: 100, disagreed: 80, meanConfidence: 0.5 } },
@@ -80,6 +83,17 @@ describe('alarms', () => {
     expect(alarmsOf(now, drift())[0]?.says).toContain('the window before');
   });
 
+  it('compare words with the window before where the bundle does not know its own', () => {
+    const trainedOn = { classifier: 'old', lengths: drift().lengths, facts: drift().facts };
+    const now = drift({ tokens: { 9: 600 } });
+    expect(alarmsOf(now, drift(), trainedOn)).toMatchObject([
+      { name: 'tokens_drifting', says: expect.stringContaining('the window before') },
+    ]);
+    expect(alarmsOf(now, now, { ...trainedOn, tokens: drift().tokens })).toMatchObject([
+      { name: 'tokens_drifting', says: expect.stringContaining('the rows that old was trained on') },
+    ]);
+  });
+
   it('say what was seen and from where on it is raised', () => {
     const [alarm] = alarmsOf(drift({ doubtful: 200 }), drift());
     expect(alarm).toMatchObject({
@@ -96,6 +110,7 @@ function noTraffic(): DriftStats {
     classified: 0,
     doubtful: 0,
     lengths: {},
+    tokens: {},
     facts: {},
     judge: { answered: 0, disagreed: 0, meanConfidence: null },
   };

@@ -12,6 +12,7 @@ function requestsOf({ from, to }: StatsWindow): DriftStats {
     doubtful: 0,
     lengths: { 8: count },
     facts: { '': count },
+    tokens: { 7: count },
     judge: { answered: 0, disagreed: 0, meanConfidence: null },
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readManifest } from '../../src/classifiers/bundle.ts';
 import { openOnnxClassifier } from '../../src/classifiers/onnx.ts';
 import type { ChatRequest } from '../../src/core/chat.ts';
-import { factsBucket, lengthBucket } from '../../src/core/traffic.ts';
+import { factsBucket, lengthBucket, tokenBucket } from '../../src/core/traffic.ts';
 import { featureText } from '../../src/routing/features.ts';
 import { inputTokensOf } from '../../src/routing/requirements.ts';
 import { baselineOf } from '../../src/training/baseline.ts';
@@ -44,7 +44,23 @@ describe('the baseline of the training rows', () => {
     expect(baselineOf([example])).toEqual({
       lengths: { [lengthBucket(inputTokensOf(request))]: 1 },
       facts: { [facts]: 1 },
+      tokens: { [tokenBucket(featureText(request)) ?? 'none']: 1 },
     });
+  });
+
+  it('draws one token of what is asked, whatever the facts before it', () => {
+    const asked = 'Describe these pictures of a harbour';
+    const bucket = tokenBucket(asked);
+    expect(Number(bucket)).toBeGreaterThanOrEqual(0);
+    expect(Number(bucket)).toBeLessThan(64);
+    expect(tokenBucket(`<|image|> ${asked}`)).toBe(bucket);
+    expect(tokenBucket(asked.toUpperCase())).toBe(bucket);
+    const words = ['red', 'green', 'blue', 'grey', 'pink', 'brown', 'black', 'white'];
+    const drawn = new Set(words.map((word) => tokenBucket(word)));
+    expect(drawn.size).toBeGreaterThan(5);
+    expect(tokenBucket('')).toBeNull();
+    expect(tokenBucket('<|ids:0123456789ab|>2 871')).toBeNull();
+    expect(tokenBucket('<|image|>')).toBeNull();
   });
 
   it('takes the length of a logged row from the log', () => {
