@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createRulesClassifier } from './classifiers/rules.ts';
 import type { Classifiers } from './compose-classifiers.ts';
+import type { Sessions } from './compose-sessions.ts';
 import type { Config } from './config/load.ts';
 import type { CountTokens, Judge } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
-import { perTier } from './core/tier.ts';
+import { perTier, type Tier } from './core/tier.ts';
 import { createDecide, type Decide, type DecideDeps } from './routing/decide.ts';
 import { explore } from './routing/explore.ts';
 import { createOutputLengths, type OutputLengths } from './routing/output-lengths.ts';
@@ -15,6 +16,7 @@ export interface DecideParts {
   readonly models: readonly ModelSpec[];
   readonly classifiers: Pick<Classifiers, 'pick'>;
   readonly judge: Judge;
+  readonly sessions: Pick<Sessions, 'agentCall' | 'deciding'>;
   readonly countTokens: CountTokens;
   /** Learnt lengths of answers, for tiers whose length is not configured. */
   readonly lengths: Pick<OutputLengths, 'expect'>;
@@ -35,11 +37,12 @@ function composeSafety({ policy }: Config): Pick<DecideDeps, 'safety'> {
 /** How the service decides, and the same without chance for dry runs. */
 export function composeDecide(
   config: Config,
-  { models, classifiers, judge, countTokens, lengths, surroundings }: DecideParts,
+  { models, classifiers, judge, sessions, countTokens, lengths, surroundings }: DecideParts,
 ): { readonly decide: Decide; readonly dryRun: Decide } {
   const { clock, logger, random } = surroundings;
   const { doubt_below: doubtBelow, simple_from: simpleFrom } = config.classifier;
   const { expected_output_tokens: configuredLengths } = config.policy;
+  const expectedOutput = (tier: Tier): number => configuredLengths[tier] ?? lengths.expect(tier);
   const deciding: DecideDeps = {
     classifier: ({ session }) => classifiers.pick(session),
     fallbackClassifier: createRulesClassifier(),
@@ -48,9 +51,10 @@ export function composeDecide(
     unavailable: config.unavailable,
     routes: config.routes,
     policy: config.policy,
+    ...sessions.agentCall,
     ...composeSafety(config),
     countTokens,
-    expectedOutput: (tier) => configuredLengths[tier] ?? lengths.expect(tier),
+    expectedOutput,
     expectedOutputTokens: config.execution.expected_output_tokens,
     defaultValidators: config.default_validators,
     ...(doubtBelow === undefined ? {} : { doubtBelow }),
@@ -64,5 +68,11 @@ export function composeDecide(
     rate > 0 ? { explore: (tier) => explore(tier, { rate, allowDown }, random()) } : {};
   const classifier: DecideDeps['classifier'] = ({ session, decision }) =>
     classifiers.pick(session ?? decision);
-  return { decide: createDecide({ ...deciding, ...exploring, classifier }), dryRun: createDecide(deciding) };
+  const dryRun = createDecide(deciding);
+  const steady = createDecide({ ...deciding, classifier });
+  const decide = createDecide({ ...deciding, ...exploring, classifier });
+  return {
+    decide: sessions.deciding(decide, steady, expectedOutput),
+    dryRun: sessions.deciding(dryRun, dryRun, expectedOutput),
+  };
 }
