@@ -6,12 +6,15 @@ import { tokenCount } from '../token-count.ts';
 export function decodeUsage(usage: JsonObject): Usage {
   const cachedInputTokens = tokenCount(usage.cache_read_input_tokens);
   const cacheWriteTokens = tokenCount(usage.cache_creation_input_tokens);
+  const written = isJsonObject(usage.cache_creation) ? usage.cache_creation : {};
+  const cacheWrite1hTokens = tokenCount(written.ephemeral_1h_input_tokens);
   const details = isJsonObject(usage.output_tokens_details) ? usage.output_tokens_details : {};
   return {
     inputTokens: tokenCount(usage.input_tokens) + cachedInputTokens + cacheWriteTokens,
     outputTokens: tokenCount(usage.output_tokens),
     cachedInputTokens,
     cacheWriteTokens,
+    ...(cacheWrite1hTokens > 0 ? { cacheWrite1hTokens } : {}),
     reasoningTokens: tokenCount(details.thinking_tokens),
   };
 }
