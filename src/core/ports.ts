@@ -133,6 +133,11 @@ export interface Dialect {
    * any other, and its frame's `raw` is then empty. Absent where the dialect adds nothing.
    */
   hides?(request: ChatRequest, event: { readonly event?: string; readonly data: string }): boolean;
+  /**
+   * The JSON of an answer or of a stream's event as the caller would have got it without what `encodeRequest` asked for on
+   * the router's account; undefined where it is as it should be. Absent where the dialect asks for nothing.
+   */
+  conceal?(request: ChatRequest, json: string): string | undefined;
   /** What an upstream's error answer means. Never quotes keys. */
   decodeError(status: number, body: unknown, retryAfterSeconds?: number): RouterError;
 }

@@ -97,6 +97,14 @@ export function createUpstream(options: UpstreamOptions): Provider {
     }
   }
 
+  /** The text of an event as the caller gets it. */
+  function shown(raw: string, request: ChatRequest, sent: { readonly data: string }): string {
+    if (dialect.hides?.(request, sent)) return '';
+    const concealed = dialect.conceal?.(request, sent.data);
+    if (concealed === undefined) return raw;
+    return raw.includes(sent.data) ? raw.replace(sent.data, () => concealed) : `data: ${concealed}\n\n`;
+  }
+
   async function* frames(
     body: AsyncIterable<Uint8Array>,
     request: ChatRequest,
@@ -119,7 +127,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
         const unreadable = events.some(
           (each) => each.type === 'error' && each.error.code === 'upstream_malformed',
         );
-        yield { raw: unreadable || dialect.hides?.(request, sent) ? '' : raw, events };
+        yield { raw: unreadable ? '' : shown(raw, request, sent), events };
         if (unreadable) return;
       }
       const last = decoder.end();
@@ -132,7 +140,10 @@ export function createUpstream(options: UpstreamOptions): Provider {
   async function complete(call: ProviderCall, signals: CallSignals, key: string | undefined) {
     const { answer, dropped } = await post(call, signals, key);
     const text = await readAll(answer.body, MAX_ANSWER_BYTES, tooLarge);
-    return { response: dialect.decodeResponse(parseBody(text, id)), dropped };
+    const response = dialect.decodeResponse(parseBody(text, id));
+    const concealed = dialect.conceal?.(call.request, text);
+    if (concealed === undefined) return { response, dropped };
+    return { response: { ...response, raw: JSON.parse(concealed) as JsonObject }, dropped };
   }
 
   return {

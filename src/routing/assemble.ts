@@ -1,4 +1,12 @@
-import type { ChatEvent, ChatResponse, DialectId, Part, StopReason, Usage } from '../core/chat.ts';
+import type {
+  ChatEvent,
+  ChatResponse,
+  DialectId,
+  Part,
+  StopReason,
+  TokenLogprobs,
+  Usage,
+} from '../core/chat.ts';
 import type { RouterError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 
@@ -26,6 +34,7 @@ export function createAssembler(dialect: DialectId): Assembler {
   let stopReason: StopReason | undefined;
   let stopSequence: string | undefined;
   let usage: Usage | undefined;
+  let logprobs: TokenLogprobs | undefined;
   let failure: RouterError | undefined;
 
   function grow(type: Growing['type'], text: string): void {
@@ -80,6 +89,7 @@ export function createAssembler(dialect: DialectId): Assembler {
         stopReason = event.stopReason;
         stopSequence = event.stopSequence;
         usage = event.usage ?? usage;
+        logprobs = event.logprobs;
         return;
       case 'error':
         failure = event.error;
@@ -102,6 +112,7 @@ export function createAssembler(dialect: DialectId): Assembler {
       stopReason: stopReason ?? 'stop',
       ...(stopSequence === undefined ? {} : { stopSequence }),
       ...(usage === undefined ? {} : { usage }),
+      ...(logprobs === undefined ? {} : { logprobs }),
     }),
   };
 }

@@ -33,3 +33,39 @@ export function readAnswerText(message: JsonObject): AnswerText {
     refusal: stringOf(message.refusal),
   };
 }
+
+/** A piece of an answer that no other dialect has a place for. */
+export interface OwnPiece {
+  /** Its name on the wire, e.g. `annotations`, `custom_tool_call`. */
+  readonly kind: string;
+  readonly raw: JsonObject;
+}
+
+/** Fields of a message or delta that a client sees and that other dialects have in other forms or not at all. */
+const OWN_FIELDS = ['annotations', 'audio', 'images', 'executed_tools'] as const;
+const READ_CHUNKS: ReadonlySet<unknown> = new Set(['text', 'thinking']);
+
+/** True for a tool call that is not of a function, or a piece of one: only its first piece says its type. */
+export function isOwnCall(call: JsonValue): call is JsonObject {
+  return (
+    isJsonObject(call) && !isJsonObject(call.function) && isJsonObject(call[stringOf(call.type) || 'custom'])
+  );
+}
+
+function hasContent(value: JsonValue | undefined): boolean {
+  return Array.isArray(value) ? value.length > 0 : isJsonObject(value);
+}
+
+/** The pieces of a message or delta that only this dialect has. */
+export function ownPieces(message: JsonObject): readonly OwnPiece[] {
+  const fields = OWN_FIELDS.filter((name) => hasContent(message[name]));
+  const chunks = Array.isArray(message.content) ? message.content.filter(isJsonObject) : [];
+  const calls = Array.isArray(message.tool_calls) ? message.tool_calls.filter(isOwnCall) : [];
+  return [
+    ...fields.map((name) => ({ kind: name, raw: { [name]: message[name] } })),
+    ...chunks
+      .filter(({ type }) => !READ_CHUNKS.has(type))
+      .map((chunk) => ({ kind: stringOf(chunk.type) || 'content', raw: chunk })),
+    ...calls.map((call) => ({ kind: `${stringOf(call.type) || 'custom'}_tool_call`, raw: call })),
+  ];
+}

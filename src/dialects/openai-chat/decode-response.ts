@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { ChatResponse, Part } from '../../core/chat.ts';
 import { RouterError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { decodeEmbeddedError } from '../upstream-error.ts';
 import { jsonObject, parseAt, parseBody, present } from '../validate.ts';
-import { readAnswerText } from './answer-content.ts';
+import { isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
+import { addLogprobs, meanLogprob, NO_LOGPROBS } from './logprobs.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -26,7 +27,9 @@ function argumentsText(value: string | JsonObject | null | undefined): string {
 
 function decodeToolCalls(message: JsonObject): Part[] {
   const path = 'choices[0].message.tool_calls';
-  const calls = parseAt(z.array(toolCall).nullish(), message.tool_calls, path, 'upstream_malformed') ?? [];
+  const sent = message.tool_calls;
+  const functions = Array.isArray(sent) ? sent.filter((call) => !isOwnCall(call)) : sent;
+  const calls = parseAt(z.array(toolCall).nullish(), functions, path, 'upstream_malformed') ?? [];
   const legacy = parseAt(functionCall.nullish(), message.function_call, path, 'upstream_malformed');
   const all = legacy ? [...calls, { id: undefined, function: legacy }] : calls;
   return all.map((call, index) => ({
@@ -54,6 +57,7 @@ export function decodeResponse(body: unknown): ChatResponse {
   if (text !== '') content.push({ type: 'text', text });
   if (refusal !== '') content.push({ type: 'refusal', text: refusal });
   content.push(...toolCalls);
+  for (const piece of ownPieces(message)) content.push({ type: 'opaque', dialect: 'openai-chat', ...piece });
   const kinds = { hasToolCalls: toolCalls.length > 0, hasRefusal: refusal !== '' };
   return {
     dialect: 'openai-chat',
@@ -62,6 +66,9 @@ export function decodeResponse(body: unknown): ChatResponse {
     model: model ?? '',
     content,
     stopReason: decodeStopReason(choice?.finish_reason, kinds),
-    ...present({ usage: decodeUsage(raw.usage) }),
+    ...present({
+      usage: decodeUsage(raw.usage),
+      logprobs: meanLogprob(addLogprobs(NO_LOGPROBS, isJsonObject(choice) ? choice : undefined)),
+    }),
   };
 }

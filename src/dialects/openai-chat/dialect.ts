@@ -7,6 +7,7 @@ import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
+import { concealLogprobs } from './logprobs.ts';
 import type { OpenAiChatOptions } from './options.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
@@ -37,6 +38,7 @@ export function createOpenAiChatDialect(options: OpenAiChatOptions = {}): Dialec
     encodeStreamError,
     hides: (request, event) =>
       request.dialect === 'openai-chat' && request.includeUsage !== true && isUsageChunk(event.data),
+    conceal: concealLogprobs,
     decodeError: decodeUpstreamError,
   };
 }

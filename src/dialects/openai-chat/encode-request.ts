@@ -5,6 +5,7 @@ import { createLosses, type Losses } from '../losses.ts';
 import { effortOf } from '../reasoning.ts';
 import { present } from '../validate.ts';
 import { encodeMessages } from './encode-messages.ts';
+import { withLogprobs } from './logprobs.ts';
 import type { OpenAiChatOptions } from './options.ts';
 import { encodeResponseFormat } from './response-format.ts';
 import { encodeToolChoice, encodeTools } from './tools.ts';
@@ -90,6 +91,7 @@ export function encodeRequest(
     request.dialect === 'openai-chat'
       ? renameLimit({ ...withLimit(request, limitField), model: upstreamModel }, options.outputLimitField)
       : translate(request, upstreamModel, limitField, losses);
+  if (request.readLogprobs && !refused.includes('logprobs')) body = withLogprobs(body);
   for (const name of refused) {
     if (body[name] === undefined || body[name] === null) continue;
     losses.drop(name);

@@ -5,7 +5,8 @@ import type { StreamDecoder } from '../../core/ports.ts';
 import { parseJson } from '../parse-json.ts';
 import { brokenStream, decodeEmbeddedError } from '../upstream-error.ts';
 import { present } from '../validate.ts';
-import { readAnswerText } from './answer-content.ts';
+import { isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
+import { addLogprobs, meanLogprob, NO_LOGPROBS } from './logprobs.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { createToolCallDeltas } from './tool-call-deltas.ts';
 import { decodeUsage } from './usage.ts';
@@ -23,6 +24,7 @@ export function createStreamDecoder(): StreamDecoder {
   let hasRefusal = false;
   let finishReason: string | undefined;
   let usage: Usage | undefined;
+  let logprobs = NO_LOGPROBS;
 
   function fail(error: RouterError): ChatEvent[] {
     ended = true;
@@ -33,7 +35,13 @@ export function createStreamDecoder(): StreamDecoder {
     if (isInterrupted(finishReason)) return fail(brokenStream('upstream_error', 'was interrupted'));
     ended = true;
     const kinds = { hasToolCalls: toolCalls.count > 0, hasRefusal };
-    return [{ type: 'finish', stopReason: decodeStopReason(finishReason, kinds), ...present({ usage }) }];
+    return [
+      {
+        type: 'finish',
+        stopReason: decodeStopReason(finishReason, kinds),
+        ...present({ usage, logprobs: meanLogprob(logprobs) }),
+      },
+    ];
   }
 
   function start(chunk: JsonObject): ChatEvent[] {
@@ -50,9 +58,12 @@ export function createStreamDecoder(): StreamDecoder {
     if (text !== '') events.push({ type: 'text', text });
     if (refusal !== '') events.push({ type: 'refusal', text: refusal });
     hasRefusal ||= refusal !== '';
-    if (Array.isArray(fields.tool_calls)) events.push(...toolCalls.push(fields.tool_calls));
+    if (Array.isArray(fields.tool_calls)) {
+      events.push(...toolCalls.push(fields.tool_calls.filter((call) => !isOwnCall(call))));
+    }
     if (isJsonObject(fields.function_call))
       events.push(...toolCalls.push([{ function: fields.function_call }]));
+    for (const piece of ownPieces(fields)) events.push({ type: 'opaque', ...piece });
     return events;
   }
 
@@ -62,6 +73,7 @@ export function createStreamDecoder(): StreamDecoder {
     const choices = Array.isArray(chunk.choices) ? chunk.choices.filter(isJsonObject) : [];
     const choice = choices.find((candidate) => (candidate.index ?? 0) === 0);
     if (choice === undefined) return [];
+    logprobs = addLogprobs(logprobs, choice);
     const events = start(chunk);
     if (isJsonObject(choice.delta)) events.push(...delta(choice.delta));
     if (typeof choice.finish_reason === 'string') finishReason = choice.finish_reason;
