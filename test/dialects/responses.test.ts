@@ -53,6 +53,38 @@ describe('a chat completion', () => {
       ],
       'stop',
     ],
+    [
+      'what only this format has',
+      completion(
+        {
+          content: 'Hi',
+          annotations: [{ type: 'url_citation' }],
+          audio: null,
+          tool_calls: [
+            { id: 'a', type: 'custom', custom: { name: 'sql', input: 'SELECT 1' } },
+            { id: 'b', type: 'function', function: { name: 'f', arguments: '{}' } },
+          ],
+        },
+        'tool_calls',
+      ),
+      [
+        { type: 'text', text: 'Hi' },
+        { type: 'tool_call', id: 'b', name: 'f', arguments: '{}' },
+        {
+          type: 'opaque',
+          dialect: 'openai-chat',
+          kind: 'annotations',
+          raw: { annotations: [{ type: 'url_citation' }] },
+        },
+        {
+          type: 'opaque',
+          dialect: 'openai-chat',
+          kind: 'custom_tool_call',
+          raw: { id: 'a', type: 'custom', custom: { name: 'sql', input: 'SELECT 1' } },
+        },
+      ],
+      'tool_calls',
+    ],
     ['reasoning', completion({ reasoning: 'hm', content: '' }), [{ type: 'thinking', text: 'hm' }], 'stop'],
     [
       'a list of chunks',
@@ -66,6 +98,7 @@ describe('a chat completion', () => {
       [
         { type: 'thinking', text: 'hm' },
         { type: 'text', text: 'Hi' },
+        { type: 'opaque', dialect: 'openai-chat', kind: 'reference', raw: { type: 'reference' } },
       ],
       'stop',
     ],
@@ -161,7 +194,7 @@ describe('an Anthropic message', () => {
     const body = message(
       [
         { type: 'thinking', thinking: 'hm', signature: 'sig' },
-        { type: 'text', text: 'Hi' },
+        { type: 'text', text: 'Hi', citations: [{ type: 'web_search_result_location' }] },
         search,
         { type: 'tool_use', id: 't', name: 'f', input: { x: 1 } },
       ],
@@ -172,6 +205,12 @@ describe('an Anthropic message', () => {
     expect(response.content).toEqual([
       { type: 'thinking', text: 'hm', signature: 'sig' },
       { type: 'text', text: 'Hi' },
+      {
+        type: 'opaque',
+        dialect: 'anthropic-messages',
+        kind: 'citations',
+        raw: { citations: [{ type: 'web_search_result_location' }] },
+      },
       { type: 'opaque', dialect: 'anthropic-messages', kind: 'server_tool_use', raw: search },
       { type: 'tool_call', id: 't', name: 'f', arguments: '{"x":1}' },
     ]);

@@ -59,6 +59,23 @@ describe('decoding', () => {
     ],
     ['reasoning', [chunk({ reasoning: 'hm' })], [{ type: 'thinking', text: 'hm' }]],
     [
+      'what only this format has',
+      [
+        chunk({ annotations: [{ type: 'url_citation' }], audio: null }),
+        call({ index: 0, id: 'a', type: 'custom', custom: { name: 'sql', input: '' } }),
+        call({ index: 0, custom: { input: 'SELECT 1' } }),
+      ],
+      [
+        { type: 'opaque', kind: 'annotations', raw: { annotations: [{ type: 'url_citation' }] } },
+        {
+          type: 'opaque',
+          kind: 'custom_tool_call',
+          raw: { index: 0, id: 'a', type: 'custom', custom: { name: 'sql', input: '' } },
+        },
+        { type: 'opaque', kind: 'custom_tool_call', raw: { index: 0, custom: { input: 'SELECT 1' } } },
+      ],
+    ],
+    [
       'chunks of content',
       [
         chunk({
