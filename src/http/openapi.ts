@@ -11,6 +11,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
   'x-router-source': 'override, static, local, nano or fallback.',
   'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
+  'x-router-bounds': 'What limited the choice, and what set it; absent where nothing did.',
+  'x-router-moved-from': 'The tier that would have been chosen without the limits, where they moved it.',
+  'x-router-batch-eligible': '`true` where the request is marked as one that can wait.',
   'x-router-model': 'Id of the model that answers.',
   'x-router-cost-usd': 'Cost in USD, or `unknown`.',
   'x-router-cache': '`hit` or `miss`, where the response cache was asked.',
@@ -36,6 +39,21 @@ const SECURITY_SCHEMES: JsonObject = {
 /** Paths that answer anybody. */
 export const OPEN_PATHS: readonly string[] = ['/healthz', '/readyz'];
 
+/** What a request may set beside its body; in the body's `metadata` as `router_min_tier` and so on. */
+const REQUEST_HEADERS: Readonly<Record<string, string>> = {
+  'x-router-min-tier': 'Lowest tier: simple, moderate or complex.',
+  'x-router-max-tier': 'Highest tier, escalations included.',
+  'x-router-quality': 'Wanted probability of a good answer, 0 to 1: the cheapest tier that reaches it.',
+  'x-router-max-cost-usd': 'Highest estimated cost of the answer, USD.',
+  'x-router-max-cost-soft': '`true`: where nothing fits the ceiling, the cheapest model answers.',
+  'x-router-prefer-cost': '`false`: the best declared quality goes first among models that would do.',
+  'x-router-upgrades': '`false`: a model asked for by name is not replaced by one of a higher tier.',
+  'x-router-downgrades': '`false`: a model asked for by name is not replaced by one of a lower tier.',
+  'x-router-batch-eligible': '`true`: the request can wait; it is marked for the report.',
+  'x-router-task': 'Type of task, which static routes can match.',
+  'x-router-session': 'Id of the conversation.',
+};
+
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as JsonObject;
   return json;
@@ -55,7 +73,14 @@ function parameters(endpoint: Endpoint): JsonObject[] {
     required: false,
     schema,
   }));
-  return [...inPath, ...inQuery];
+  const inHeader = Object.entries(endpoint.routed ? REQUEST_HEADERS : {}).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }));
+  return [...inPath, ...inQuery, ...inHeader];
 }
 
 function operation(endpoint: Endpoint): JsonObject {

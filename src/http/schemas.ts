@@ -87,17 +87,19 @@ const decisionSummary = z.object({
 });
 
 const dryRun = decisionSummary.extend({
-  plan: z.object({
-    candidates: z.array(
-      z.object({
-        model: z.string(),
-        tier: tierSchema,
-        estimated_cost_usd: z.number().nullable(),
-        reason: z.string(),
-      }),
-    ),
-    excluded: z.array(z.object({ model: z.string(), tier: tierSchema, reason: z.string() })),
-  }),
+  plan: z
+    .object({
+      candidates: z.array(
+        z.object({
+          model: z.string(),
+          tier: tierSchema,
+          estimated_cost_usd: z.number().nullable(),
+          reason: z.string(),
+        }),
+      ),
+      excluded: z.array(z.object({ model: z.string(), tier: tierSchema, reason: z.string() })),
+    })
+    .describe('What would be asked, in order, and what is left out.'),
 });
 
 export const routeResponse = decisionSummary.extend({
@@ -110,7 +112,7 @@ export const routeResponse = decisionSummary.extend({
 
 export const classifyResponse = z.union([
   dryRun,
-  z.object({ results: z.array(dryRun) }).describe('In the order of the inputs.'),
+  z.object({ results: z.array(decisionSummary) }).describe('In the order of the inputs.'),
 ]);
 
 const comment = z.string().min(1).max(4_000);

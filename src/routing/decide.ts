@@ -1,19 +1,21 @@
 /** One arrow of the drawing: a request in, a decision with its plan and its reasons out. Calls no answering model. */
 import type { ChatRequest } from '../core/chat.ts';
 import type { Clock, CountTokens } from '../core/ports.ts';
-import type { Decision, Plan } from '../core/routing.ts';
+import type { Candidate, Decision, Plan } from '../core/routing.ts';
 import type { Tier } from '../core/tier.ts';
 import type { AgentCall } from './agent-calls.ts';
-import { boundsOf } from './bounds.ts';
-import { type ChooseDeps, choose, type Unit } from './choose.ts';
+import { type Bounds, boundsOf } from './bounds.ts';
+import { type Choice, type ChooseDeps, choose, type Question, type Unit } from './choose.ts';
 import { keyLabel, type RequestContext, sessionOf } from './context.ts';
 import { withCountedInput } from './count-input.ts';
 import { FEATURE_VERSION, featureText } from './features.ts';
-import { limitChoice, mayMove } from './limit-choice.ts';
+import { type Limited, type Limits, limitChoice, mayMove } from './limit-choice.ts';
 import { planModels } from './plan-models.ts';
+import type { Ordered } from './policy.ts';
 import type { PolicyRules, SafetyRules } from './policy-rules.ts';
 import { requirementsOf } from './requirements.ts';
 import { isRolledOut, type Rollout, type RolloutUnit } from './rollout.ts';
+import { usd } from './sieves.ts';
 import { matchRoute, type StaticRoute } from './static-route.ts';
 
 export interface DecideDeps extends ChooseDeps {
@@ -58,95 +60,150 @@ function leavingOut(
   return rollout && !isRolledOut(rollout, unit) ? rollout : undefined;
 }
 
+/** What is known of a request before anybody is asked about it. */
+interface Facts {
+  readonly request: ChatRequest;
+  readonly context: RequestContext;
+  readonly route: StaticRoute | undefined;
+  readonly agentCall: AgentCall | undefined;
+  readonly text: string;
+  readonly session: string | undefined;
+  readonly unit: Unit;
+  readonly limits: Limits;
+}
+
+function factsOf(request: ChatRequest, context: RequestContext, deps: DecideDeps): Facts {
+  const route = matchRoute(deps.routes, request, context);
+  const bounds = boundsOf({ request, headers: context.headers, route, policy: deps.policy ?? {} });
+  const session = sessionOf(request, context);
+  const agentCall = deps.agentCall?.(request, context);
+  const guarded = deps.safety && !agentCall && route?.safety_floor !== false;
+  return {
+    request,
+    context,
+    route,
+    agentCall,
+    text: featureText(request),
+    session,
+    unit: { decision: deps.newId(), ...(session === undefined ? {} : { session }) },
+    limits: {
+      bounds,
+      safety: guarded ? deps.safety?.floor(request) : undefined,
+      overrides: deps.safety?.overrides ?? 'allow',
+      caller: context.caller,
+      budgetTier: context.budget?.maxTier,
+    },
+  };
+}
+
+function questionOf(facts: Facts, policy: PolicyRules): Question {
+  const { request, context, route, agentCall, text, unit, limits } = facts;
+  const { quality } = limits.bounds;
+  const drawn = { ...unit, user: request.user, apiKey: keyLabel(context) };
+  return {
+    request,
+    text,
+    route,
+    agentCall,
+    notRolledOut: leavingOut(route, policy, drawn, context.apiKeySha256),
+    quality: quality && { wanted: quality, bySufficiency: policy.quality_from !== 'models' },
+    limited: mayMove(limits),
+    unit,
+    signal: context.signal,
+  };
+}
+
+interface Planned extends Ordered {
+  readonly inputTokens: number;
+}
+
+/** The models for a choice within its limits. */
+async function plan(facts: Facts, choice: Choice, limited: Limited, deps: DecideDeps): Promise<Planned> {
+  const { request, route, limits } = facts;
+  const { policy = {}, models } = deps;
+  const expectedOutputTokens =
+    route?.expected_output_tokens ?? deps.expectedOutput?.(limited.tier) ?? deps.expectedOutputTokens;
+  const asked = { ...requirementsOf(request, route?.max_output_tokens), expectedOutputTokens };
+  const needs = await withCountedInput(asked, request, deps);
+  const { source, baseline } = choice;
+  const { bounds, caller } = limits;
+  const ordered = planModels({
+    limited,
+    source,
+    baseline,
+    bounds,
+    caller,
+    rules: policy,
+    needs,
+    models,
+    expectedOutputTokens,
+  });
+  return { ...ordered, inputTokens: needs.inputTokens };
+}
+
+function reasonsOf(choice: Choice, limited: Limited, first: Candidate | undefined): readonly string[] {
+  const reasons = [...choice.reasons, ...limited.reasons];
+  return first ? [...reasons, `first choice ${first.model}: ${first.reason}`] : reasons;
+}
+
+/** What a batch endpoint would have saved on a request that can wait. */
+function batchOf(
+  { batch_eligible: eligible }: Bounds,
+  { batch_discount: discount }: PolicyRules,
+  first: Candidate | undefined,
+): { readonly batchEligible?: true; readonly reasons: readonly string[] } {
+  if (!eligible?.value) return { reasons: [] };
+  const cost = first?.estimatedCostUsd;
+  const saved = discount && cost ? `: a batch would save about ${usd(discount * cost)}` : '';
+  return { batchEligible: true, reasons: [`can wait (${eligible.from})${saved}`] };
+}
+
 /**
  * Composes the decision. Rejects with `invalid_request` where a bound is malformed or the caller contradicts itself,
  * `unknown_model`, `forbidden`, `unsupported` or `context_too_long` only.
  */
 export function createDecide(deps: DecideDeps): Decide {
-  const { models, policy = {} } = deps;
-  const expected = (tier: Tier): number => deps.expectedOutput?.(tier) ?? deps.expectedOutputTokens;
+  const { policy = {}, clock } = deps;
   return async (request, context) => {
-    const started = deps.clock.monotonic();
-    const { caller, signal, headers, apiKeySha256 } = context;
-    const route = matchRoute(deps.routes, request, context);
-    const bounds = boundsOf({ request, headers, route, policy });
-    const text = featureText(request);
-    const session = sessionOf(request, context);
-    const apiKey = keyLabel(context);
-    const agentCall = deps.agentCall?.(request, context);
-    const safety = agentCall || route?.safety_floor === false ? undefined : deps.safety?.floor(request);
-    const unit: Unit = { decision: deps.newId(), ...(session === undefined ? {} : { session }) };
-    const drawn = { ...unit, user: request.user, apiKey };
-    const choice = await choose(
-      {
-        request,
-        text,
-        route,
-        agentCall,
-        unit,
-        signal,
-        notRolledOut: leavingOut(route, policy, drawn, apiKeySha256),
-        ...(bounds.quality
-          ? { quality: { wanted: bounds.quality, bySufficiency: policy.quality_from !== 'models' } }
-          : {}),
-        limited: mayMove({ bounds, safety }),
-      },
-      deps,
-    );
-    const overrides = deps.safety?.overrides ?? 'allow';
-    const limited = limitChoice(choice, {
-      bounds,
-      safety,
-      overrides,
-      caller,
-      budgetTier: context.budget?.maxTier,
-    });
-    const expectedOutputTokens = route?.expected_output_tokens ?? expected(limited.tier);
-    const asked = { ...requirementsOf(request, route?.max_output_tokens), expectedOutputTokens };
-    const needs = await withCountedInput(asked, request, deps);
-    const ordered = planModels({
-      limited,
-      source: choice.source,
-      baseline: choice.baseline,
-      bounds,
-      rules: policy,
-      needs,
-      models,
-      caller,
-      expectedOutputTokens,
-    });
+    const started = clock.monotonic();
+    const facts = factsOf(request, context, deps);
+    const { route, agentCall, session, limits } = facts;
+    const choice = await choose(questionOf(facts, policy), deps);
+    const limited = limitChoice(choice, limits);
+    const { inputTokens, ...ordered } = await plan(facts, choice, limited, deps);
     const { pinned: _, baseline: __, exploration, ...chosen } = choice;
-    const reasons = [...choice.reasons, ...limited.reasons];
     const first = ordered.candidates[0];
     const ceiling = request.maxOutputTokens === undefined ? route?.max_output_tokens : undefined;
+    const apiKey = keyLabel(context);
+    const batch = batchOf(limits.bounds, policy, first);
     return {
-      id: unit.decision,
-      at: deps.clock.now(),
+      id: facts.unit.decision,
+      at: clock.now(),
       dialect: request.dialect,
       requestedModel: request.model,
       stream: request.stream,
       ...chosen,
       tier: limited.tier,
       featureVersion: FEATURE_VERSION,
-      text,
+      text: facts.text,
       plan: {
         ...ordered,
         ...checks(route, agentCall, deps.defaultValidators),
         ...(ceiling === undefined ? {} : { maxOutputTokens: ceiling }),
         ...(route?.commit === undefined ? {} : { commit: route.commit }),
       },
-      reasons: first ? [...reasons, `first choice ${first.model}: ${first.reason}`] : reasons,
+      reasons: [...reasonsOf(choice, limited, first), ...batch.reasons],
       ...(route ? { route: route.name } : {}),
       ...(agentCall ? { agentCall: agentCall.kind } : {}),
       ...(limited.record ? { bounds: limited.record } : {}),
-      ...(bounds.batch_eligible?.value ? { batchEligible: true } : {}),
+      ...(batch.batchEligible ? { batchEligible: true } : {}),
       propensity: exploration?.propensity ?? 1,
       explored: exploration?.explored ?? false,
-      inputTokens: needs.inputTokens,
+      inputTokens,
       ...(session === undefined ? {} : { session }),
       ...(request.user === undefined ? {} : { user: request.user }),
       ...(apiKey === undefined ? {} : { apiKey }),
-      decisionMs: deps.clock.monotonic() - started,
+      decisionMs: clock.monotonic() - started,
     };
   };
 }

@@ -159,7 +159,9 @@ export function limitChoice(choice: Limitable, limits: Limits): Limited {
   return { tier, ...(pinned ? { pinned } : {}), range, reasons, ...(record ? { record } : {}) };
 }
 
-/** Limits of tiers that may move a choice: chance then has no say. */
-export function mayMove({ bounds, safety }: Pick<Limits, 'bounds' | 'safety'>): boolean {
-  return safety !== undefined || bounds.min_tier !== undefined || bounds.max_tier !== undefined;
+/** True where limits may move a choice of tier: chance then has no say. */
+export function mayMove({ bounds, safety, budgetTier }: Limits): boolean {
+  const { min_tier: min, max_tier: max, upgrades, downgrades } = bounds;
+  const switched = upgrades?.value === false || downgrades?.value === false;
+  return [safety, budgetTier, min, max].some((limit) => limit !== undefined) || switched;
 }

@@ -12,6 +12,8 @@ export interface PolicyRules extends BoundSettings {
   readonly quality_from?: 'sufficiency' | 'models';
   /** Declared quality wanted by the tier of a request. */
   readonly model_quality?: PerTier<number> | undefined;
+  /** Of the price, 0 to 1; absent: nothing is said of batches. */
+  readonly batch_discount?: number;
   readonly rollout?: Rollout | undefined;
   /** By the SHA-256 (hex) of the API key. */
   readonly rollout_by_key?: Readonly<Record<string, Rollout>>;

@@ -278,7 +278,14 @@ describe('the built-in catalog', () => {
         upstreamModel: 'm',
         tier: 'simple',
         contextWindow: 128_000,
-        capabilities: { tools: true, vision: false, json: true, streaming: true },
+        capabilities: expect.objectContaining({
+          tools: true,
+          vision: false,
+          json: true,
+          jsonSchema: true,
+          parallelTools: true,
+          streaming: true,
+        }),
       }),
     ]);
     expect(models[0]?.price).toBeUndefined();

@@ -98,6 +98,11 @@ export const policy = z
       .record(z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 (hex) of an API key'), rollout)
       .default({})
       .describe('In place of `rollout`, by the SHA-256 (hex) of the API key.'),
+    batch_discount: share
+      .default(0.5)
+      .describe(
+        "Discount of the providers' batch endpoints, by which the report says what waiting would save.",
+      ),
     expected_output_tokens: z
       .strictObject({
         simple: outputTokens.optional(),

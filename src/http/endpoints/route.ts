@@ -38,6 +38,21 @@ function summary(decision: Decision, model: string | undefined) {
     source: decision.source,
     model: model ?? null,
     reasons: decision.reasons,
+    ...(decision.bounds ? { bounds: toWire(decision.bounds) } : {}),
+    ...(decision.batchEligible ? { batch_eligible: true } : {}),
+  };
+}
+
+/** The models a dry run would ask, in order, and those it leaves out. */
+function planOf({ plan }: Decision) {
+  return {
+    candidates: plan.candidates.map(({ model, tier, estimatedCostUsd, reason }) => ({
+      model,
+      tier,
+      estimated_cost_usd: estimatedCostUsd,
+      reason,
+    })),
+    excluded: toWire(plan.excluded),
   };
 }
 
@@ -132,7 +147,10 @@ export function createClassify(deps: HttpDeps): RequestHandler {
     const batch = batchOf(req.body);
     const context = { ...contextOf(req, res, deps.clock), path: batch.path };
     const decisions = await decideAll(batch, context, deps);
-    const results = decisions.map((decision) => summary(decision, decision.plan.candidates[0]?.model));
+    const results = decisions.map((decision) => ({
+      ...summary(decision, decision.plan.candidates[0]?.model),
+      ...(batch.single ? { plan: planOf(decision) } : {}),
+    }));
     res.json(batch.single ? results[0] : { results });
   };
 }

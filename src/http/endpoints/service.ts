@@ -39,7 +39,7 @@ export function createModels(deps: HttpDeps): RequestHandler {
     tier: model.tier,
     context_window: model.contextWindow,
     price: model.price ? toWire(model.price) : null,
-    capabilities: { ...model.capabilities },
+    capabilities: toWire(model.capabilities),
   }));
   const all: ({ id: string; tier?: string } & Record<string, unknown>)[] = [...routed, ...configured];
   return (_req, res) => {
