@@ -177,7 +177,7 @@ export interface Store {
   decisions(window: StatsWindow): AsyncIterable<StoredDecision>;
   /**
    * Decisions with live feedback, a judge's answer, an attempt rejected by a validator or an immediate retry by the
-   * client, oldest first.
+   * client, oldest first. What coding agents ask on their own account is left out.
    */
   labelled(window: StatsWindow): AsyncIterable<LabelledDecision>;
   /**

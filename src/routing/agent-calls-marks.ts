@@ -38,6 +38,7 @@ const PROBE_WORD = /^(?:quota|test|ping|hi|hello|foo|count|\.)$/i;
 
 /** The mark behind the verdict of Claude Code's classifier of actions, at which its answer is cut. */
 const VERDICT_END = /^<\/(?:severity|block)>$/;
+const VERDICT_TOKENS = 256;
 
 export const AGENT_CALL_MARKS: readonly AgentCallMark[] = [
   // Claude Code: is a command safe, which prefix may be allowed, which files does it read?
@@ -48,7 +49,8 @@ export const AGENT_CALL_MARKS: readonly AgentCallMark[] = [
   system('safety_check', /\bsecurity monitor for autonomous AI\b/i),
   {
     kind: 'safety_check',
-    matches: ({ stop, tools }) => tools === 0 && stop.some((text) => VERDICT_END.test(text)),
+    matches: ({ stop, tools, maxOutputTokens = Number.POSITIVE_INFINITY }) =>
+      tools === 0 && maxOutputTokens <= VERDICT_TOKENS && stop.some((text) => VERDICT_END.test(text)),
   },
   // Codex: is an action that the sandbox stops safe enough to allow?
   system('safety_check', /\bjudging one planned coding-agent action\b/i),

@@ -91,7 +91,7 @@ async function* pages(
 const parseOutcome = (row: PageRow): Outcome | undefined =>
   row.outcome === null ? undefined : (JSON.parse(row.outcome) as Outcome);
 
-/** Decisions of the window that carry a signal. */
+/** Decisions of the window that carry a signal and were made for a person, not for a coding agent itself. */
 export async function* labelledDecisions(
   db: Kysely<Tables>,
   window: StatsWindow,
@@ -103,6 +103,7 @@ export async function* labelledDecisions(
     );
     for (const row of page) {
       const decision = decisionOf(row);
+      if (decision.agentCall !== undefined) continue;
       const outcome = parseOutcome(row);
       yield {
         decisionId: row.id,
