@@ -34,6 +34,18 @@ async function askOpenAi(prompt: string, stream: boolean): Promise<Answer> {
   return { text, headers: response.headers };
 }
 
+async function askResponses(prompt: string, stream: boolean): Promise<Answer> {
+  const body = { model: 'auto', input: prompt };
+  if (!stream) {
+    const { data, response } = await openai.responses.create(body).withResponse();
+    return { text: data.output_text, headers: response.headers };
+  }
+  const { data, response } = await openai.responses.create({ ...body, stream: true }).withResponse();
+  let text = '';
+  for await (const event of data) if (event.type === 'response.output_text.delta') text += event.delta;
+  return { text, headers: response.headers };
+}
+
 async function askAnthropic(prompt: string, stream: boolean): Promise<Answer> {
   const body = { model: 'auto', max_tokens: 500, messages: [{ role: 'user' as const, content: prompt }] };
   if (!stream) {
@@ -56,6 +68,7 @@ async function vote(decision: string): Promise<number> {
 
 describe.each([
   { client: 'openai', ask: askOpenAi },
+  { client: 'openai (responses)', ask: askResponses },
   { client: '@anthropic-ai/sdk', ask: askAnthropic },
 ])('the official $client client', ({ ask }) => {
   it(`gets a tier and a response for each of ${prompts.length} prompts, half of them streamed, and may vote on each`, async () => {
