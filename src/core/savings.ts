@@ -9,6 +9,10 @@ const FEWEST_DAYS = 5;
 const DAY_MS = 86_400_000;
 const PICOS_PER_USD = 1e12;
 
+/** What every figure of savings takes for granted. */
+export const SAVINGS_ASSUMPTION =
+  'the counterfactual is assumed to write as many tokens as the model that answered, and to answer every request it is asked';
+
 export interface SavedRequest {
   /** Unix milliseconds. */
   readonly at: number;

@@ -215,6 +215,8 @@ const statsRow = z.object({
   }),
 });
 
+const savedBounds = z.object({ low: z.number(), high: z.number() }).nullable();
+
 const share = z
   .object({
     count: z.int(),
@@ -251,9 +253,22 @@ export const statsResponse = z.object({
     .object({
       requests: z.int(),
       cost_usd: z.number(),
-      baseline_cost_usd: z.number().describe('The same tokens at the first model of the complex tier.'),
+      baseline_cost_usd: z
+        .number()
+        .describe('The same tokens at the declared counterfactual, 0 for a request that nothing answered.'),
       saved_usd: z.number(),
       saved_share: z.number().nullable(),
+      unknown: z.int().describe('Requests left out because their cost or their baseline is unknown.'),
+      over_requests: savedBounds.describe(
+        '95 % interval of saved_usd by resampling requests; null below two of them.',
+      ),
+      over_days: savedBounds.describe(
+        'The same by resampling UTC days, whose requests are alike; null below five of them.',
+      ),
+      counterfactuals: z
+        .record(z.string(), z.int())
+        .describe('Requests by the model they are compared with.'),
+      assumption: z.string().describe('What the figures take for granted.'),
     })
     .describe('Over requests whose cost and baseline are both known.'),
   by_classifier: z.record(z.string(), classifierRow).describe('By the bundle that classified.'),

@@ -1,5 +1,6 @@
 import { shareOf } from '../core/interval.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import { SAVINGS_ASSUMPTION } from '../core/savings.ts';
 import type { ClassifierStats, Stats, StatsRow } from '../core/store.ts';
 import { perTier } from '../core/tier.ts';
 
@@ -26,7 +27,11 @@ export function statsToWire(stats: Stats): JsonObject {
     by_tier: { ...perTier((tier) => row(stats.byTier[tier])) },
     by_model: Object.fromEntries(Object.entries(stats.byModel).map(([model, value]) => [model, row(value)])),
     by_source: { ...stats.bySource },
-    savings: toWire(stats.savings),
+    savings: {
+      ...(toWire(stats.savings) as JsonObject),
+      counterfactuals: { ...stats.savings.counterfactuals },
+      assumption: SAVINGS_ASSUMPTION,
+    },
   };
 }
 
