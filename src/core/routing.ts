@@ -27,6 +27,8 @@ export interface Capabilities {
   readonly vision: boolean;
   readonly json: boolean;
   readonly streaming: boolean;
+  /** It gives token log-probabilities when asked. Absent: no. */
+  readonly logprobs?: boolean;
   /** Honours a JSON schema and not only JSON mode. Absent: as `json`. */
   readonly jsonSchema?: boolean;
   /** Calls several tools in one answer. Absent: as `tools`. */
@@ -143,6 +145,8 @@ export interface Plan {
   readonly excluded: readonly Exclusion[];
   /** Names of the validators that judge each answer. */
   readonly validators: readonly string[];
+  /** The validators are those of every request: a stream does not wait for them, they only label it. */
+  readonly validatorsByDefault?: boolean;
   /** Output-token ceiling the route sets, where the caller gave none. */
   readonly maxOutputTokens?: number;
   /** What the route sets; absent: as configured for all. */
