@@ -31,13 +31,16 @@ describe('the scripted upstream', () => {
   it('answers in the dialect of the path, streamed where asked', async () => {
     upstream.otherwise(() => answers('two words'));
     const openai = await (await post('/chat/completions', { model: 'm' })).json();
+    const responses = await (await post('/responses', { model: 'm' })).json();
     const anthropic = await (await post('/messages', { model: 'm' })).json();
     const stream = await (await post('/messages', { model: 'm', stream: true })).text();
     expect(openai).toMatchObject({ model: 'm', choices: [{ message: { content: 'two words' } }] });
+    expect(responses).toMatchObject({ model: 'm', output: [{ content: [{ text: 'two words' }] }] });
     expect(anthropic).toMatchObject({ model: 'm', content: [{ type: 'text', text: 'two words' }] });
     expect(stream).toContain('event: message_stop');
     expect(upstream.received.map(({ path, dialect }) => [path, dialect])).toEqual([
       ['/chat/completions', 'openai-chat'],
+      ['/responses', 'openai-responses'],
       ['/messages', 'anthropic-messages'],
       ['/messages', 'anthropic-messages'],
     ]);

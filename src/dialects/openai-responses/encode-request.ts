@@ -98,7 +98,7 @@ function passed(request: ChatRequest, model: string, losses: Losses): JsonObject
   const body = withoutOurIds({ ...raw, model }, losses);
   const given = raw.max_output_tokens ?? undefined;
   return given === undefined && maxOutputTokens !== undefined
-    ? { ...body, max_output_tokens: maxOutputTokens }
+    ? { ...body, max_output_tokens: encodeLimit(maxOutputTokens, losses) }
     : body;
 }
 

@@ -59,12 +59,14 @@ describe('a body of the same dialect', () => {
     });
   });
 
-  it('gets the ceiling of its route where it has none', () => {
-    const request = { ...responses.decodeRequest({ model: 'auto', input: 'a' }), maxOutputTokens: 77 };
-    expect(responses.encodeRequest(request, 'up-1').body).toEqual({
-      model: 'up-1',
-      input: 'a',
-      max_output_tokens: 77,
+  it.each([
+    [77, 77, []],
+    [5, 16, ['maxOutputTokens']],
+  ])('gets the ceiling %i of its route where it has none, as %i', (ceiling, sent, dropped) => {
+    const request = { ...responses.decodeRequest({ model: 'auto', input: 'a' }), maxOutputTokens: ceiling };
+    expect(responses.encodeRequest(request, 'up-1')).toEqual({
+      body: { model: 'up-1', input: 'a', max_output_tokens: sent },
+      dropped,
     });
   });
 
