@@ -24,8 +24,8 @@ export interface Thread {
 /** Digits of a link of the chain. Two prompts that share one by chance cost a wrong estimate, nothing else. */
 export const LINK = 8;
 
-/** A line that one client changes with each request and that no cache is keyed by. */
-const BILLING = /^x-anthropic-billing-header:[^\n]*/gm;
+/** A line, inside a JSON text, that one client changes with each request and that no cache is keyed by. */
+const BILLING = /x-anthropic-billing-header:(?:[^"\\]|\\[^n])*/g;
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
