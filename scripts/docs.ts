@@ -11,6 +11,7 @@ import { ERROR_CODES } from '../src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../src/core/json.ts';
 import { OPENAPI_PATH } from '../src/http/app.ts';
 import { ENDPOINTS } from '../src/http/endpoint-table.ts';
+import { faultRows } from '../test/http/fault-matrix.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
@@ -89,10 +90,17 @@ export function configTable(): string {
   return table(['key', 'type', 'default', 'meaning'], configRows(configJsonSchema(), ''));
 }
 
+/** What a client sees of each fault of an upstream, from the table that the tests assert. */
+export function faultTable(): string {
+  const [head = [], ...rows] = faultRows();
+  return table(head, rows);
+}
+
 const PARTS: Readonly<Record<string, () => string>> = {
   endpoints: endpointsTable,
   errors: errorsTable,
   config: configTable,
+  'fault matrix': faultTable,
 };
 
 /** The README with its generated parts renewed. Throws where a part's markers are missing. */
