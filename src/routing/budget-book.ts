@@ -53,7 +53,7 @@ const TOLERANCE = 1e-12;
 /** When to come again where only requests in flight are in the way. */
 const IN_FLIGHT_RETRY_S = 5;
 
-const usd = (value: number): string => value.toFixed(2);
+const usd = (value: number): string => String(Number(value.toPrecision(4)));
 
 function exceeded({ rule, account }: Bound, clock: Clock, inFlight: boolean): RouterError {
   const whose = rule.scope === 'global' ? 'of the router' : `of ${rule.scope}`;

@@ -174,7 +174,7 @@ describe('a soft limit', () => {
     first?.settle(0.6);
     for (const round of [1, 2]) {
       const hold = await book.open({ label: 'k', name: 'batch' });
-      expect(hold?.notice()).toBe('soft global month; key batch day 0.60 of 0.50 USD');
+      expect(hold?.notice()).toBe('soft global month; key batch day 0.6 of 0.5 USD');
       expect(hold?.maxTier).toBeUndefined();
       hold?.settle(0);
       expect(told).toHaveLength(2 * round);
