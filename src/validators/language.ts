@@ -28,6 +28,7 @@ const ALIKE: readonly (readonly string[])[] = [
 
 const ONE_NAME: Readonly<Record<string, string>> = { nb: 'no', nn: 'no', id: 'ms', iw: 'he' };
 const REQUEST_CHARACTERS = 20_000;
+const ANSWER_CHARACTERS = 20_000;
 const PARAGRAPHS = 40;
 const PARAGRAPH_LETTERS = 40;
 
@@ -45,7 +46,7 @@ function prose(text: string): string {
 }
 
 function letters(text: string): number {
-  return text.match(/\p{L}/gu)?.length ?? 0;
+  return text.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
 }
 
 /** Characters of scripts that write a word in one or two letters say more than those of an alphabet. */
@@ -55,22 +56,46 @@ function weight(text: string): number {
   return letters(text) + 2 * dense;
 }
 
-/** Beginnings of the names that the languages have in each other's languages, in lower case. */
-function nameStems(languages: readonly string[]): ReadonlySet<string> {
-  const stems = new Set<string>();
-  for (const of of languages) {
-    const names = new Intl.DisplayNames([of], { type: 'language', fallback: 'none' });
-    for (const language of languages) {
-      const name = names.of(language)?.toLowerCase().normalize('NFC');
-      if (name && name.length >= 2) stems.add(stemOf(name));
-    }
-  }
-  return stems;
+/** Scripts that write without spaces: a name in them may stand anywhere. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}]/u;
+/** What languages are also called where Intl has another name. */
+const MORE_NAMES = ['英文', '中文', '国文', '日文', '法文', '德文', '韩文', '韓文', '俄文', '西班牙文'];
+/** A name in the Latin script of fewer letters is too often another word. */
+const LEAST_LATIN = 4;
+const ENDING = 3;
+
+/** The names that the languages have in each other's languages, in lower case. */
+interface LanguageNames {
+  readonly unspaced: readonly string[];
+  /** The longest word that a beginning may be of: endings change with case and gender, as in `французском`. */
+  readonly stems: ReadonlyMap<string, number>;
 }
 
-/** Endings change with case and gender: `französisch`, `französische`; `русский`, `русском`. */
-function stemOf(name: string): string {
-  return name.length >= 6 ? name.slice(0, Math.max(4, name.length - 3)) : name;
+function namesOf(languages: readonly string[]): LanguageNames {
+  const all = languages.flatMap((of) => {
+    const names = new Intl.DisplayNames([of], { type: 'language', fallback: 'none' });
+    return languages.flatMap((language) => names.of(language)?.toLowerCase().normalize('NFC') ?? []);
+  });
+  const names = [...new Set([...all, ...MORE_NAMES])];
+  const stems = new Map<string, number>();
+  for (const name of names) {
+    if (UNSPACED.test(name) || (name.length < LEAST_LATIN && /\p{Script=Latin}/u.test(name))) continue;
+    const stem = name.slice(0, Math.max(5, name.length - 2));
+    stems.set(stem, Math.max(stems.get(stem) ?? 0, name.length + ENDING));
+  }
+  return { unspaced: names.filter((name) => name.length > 1 && UNSPACED.test(name)), stems };
+}
+
+function namesLanguage(text: string, { unspaced, stems }: LanguageNames): boolean {
+  const lower = text.toLowerCase().normalize('NFC');
+  if (unspaced.some((name) => lower.includes(name))) return true;
+  const words = lower.match(/[\p{L}\p{M}]+/gu) ?? [];
+  return words.some((word) => {
+    for (let end = 2; end <= word.length; end += 1) {
+      if ((stems.get(word.slice(0, end)) ?? 0) >= word.length) return true;
+    }
+    return false;
+  });
 }
 
 const TRANSLATING =
@@ -99,26 +124,12 @@ export function createLanguageValidator(
       `"${options.expected}" is none of: ${[...languages].sort().join(', ')}, ${SAME_AS_REQUEST}`,
     );
   }
-  const stems = expected === SAME_AS_REQUEST ? nameStems(languages) : new Set<string>();
-
-  function namesLanguage(text: string): boolean {
-    const words =
-      text
-        .toLowerCase()
-        .normalize('NFC')
-        .match(/[\p{L}\p{M}]+/gu) ?? [];
-    return words.some((word) => {
-      for (let end = 2; end <= word.length; end += 1) {
-        if (stems.has(word.slice(0, end)) && end >= word.length - 6) return true;
-      }
-      return false;
-    });
-  }
+  const names = namesOf(expected === SAME_AS_REQUEST ? languages : []);
 
   /** The languages of the request, whole and by paragraph; undefined where it leaves open which is wanted. */
   function languagesOf(request: ChatRequest): readonly string[] | undefined {
     const text = textsOf(request).join('\n\n').slice(-REQUEST_CHARACTERS);
-    if (TRANSLATING.test(text) || namesLanguage(text)) return undefined;
+    if (TRANSLATING.test(text) || namesLanguage(text, names)) return undefined;
     const paragraphs = text.split(/\n+/).slice(-PARAGRAPHS);
     const judged = [text, ...paragraphs].map(prose).filter((each) => weight(each) >= PARAGRAPH_LETTERS);
     const found = judged.flatMap((each) => detect(each) ?? []);
@@ -126,7 +137,7 @@ export function createLanguageValidator(
   }
 
   function check(response: ChatResponse, request: ChatRequest): Verdict {
-    const text = prose(textOf(response));
+    const text = prose(textOf(response).slice(0, ANSWER_CHARACTERS));
     if (weight(text) < options.minLetters) return { ok: true };
     const found = detect(text);
     if (found === undefined) return { ok: true };

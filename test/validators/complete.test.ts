@@ -44,7 +44,8 @@ const ROWS: readonly Row[] = [
 
 describe('complete', () => {
   const validator = createValidator('mine', { type: 'complete', at_ceiling: 'fail' }, DEPS);
-  it.each(ROWS)('judges %s', (_, response, reason, over = {}) => {
+  it.each(ROWS.map((row) => ({ name: row[0], row })))('judges $name', ({ row }) => {
+    const [, response, reason, over = {}] = row;
     const verdict = reason === undefined ? { ok: true } : { ok: false, reason };
     expect(validator.check(response, requestOf('hi', over), CONTEXT)).toEqual(verdict);
   });
