@@ -138,7 +138,10 @@ function say(situation: Situation, cell: Cell | undefined): string {
   const { code, calls, retryAfter, final } = cell;
   if (situation === 'sent') return `ends in \`${code}\``;
   const wait = retryAfter === undefined ? '' : ', `Retry-After`';
-  return `${times(calls)}, ${final ? 'no other model' : 'next model'}; else ${ERROR_CODES[code].status} \`${code}\`${wait}`;
+  const alone = `${ERROR_CODES[code].status} \`${code}\`${wait}`;
+  return final
+    ? `${times(calls)}, then ${alone}`
+    : `${times(calls)}, then the next model; without one ${alone}`;
 }
 
 /** The table as rows of cells, its head first. */
