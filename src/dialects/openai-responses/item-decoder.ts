@@ -1,6 +1,6 @@
 import type { ChatEvent } from '../../core/chat.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
-import { ANNOTATIONS } from './output-items.ts';
+import { ANNOTATIONS, hasPhase, PHASE } from './output-items.ts';
 import { REASONING_SEPARATOR } from './reasoning-item.ts';
 import { createTextTracker, itemKey } from './text-tracker.ts';
 
@@ -111,9 +111,10 @@ export function createItemDecoder(): ItemDecoder {
     const kind = textOf(item.type);
     const { output_index } = event;
     if (kind === 'message') {
-      return objects(item.content).flatMap((part, content_index) =>
+      const events = objects(item.content).flatMap((part, content_index) =>
         contentDone(part, { output_index, content_index, part }),
       );
+      return hasPhase(item) ? [...events, { type: 'opaque', kind: PHASE, raw: event }] : events;
     }
     if (kind === 'reasoning') return reasoningDone(item, event);
     if (kind === 'function_call') return [...call(item, event), ...callArguments(event, item.arguments)];

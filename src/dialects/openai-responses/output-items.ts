@@ -19,13 +19,22 @@ const functionCall = z.looseObject({
 /** What a text refers to. The other dialects' forms of it differ, so that it stays with its own. */
 export const ANNOTATIONS = 'annotations';
 
+/** The name of what a message lacks elsewhere that is not the answer but said on the way to it. */
+export const PHASE = 'phase';
+
+/** True for a message that other dialects cannot tell from the answer. */
+export function hasPhase(item: JsonObject): boolean {
+  return typeof item.phase === 'string' && item.phase !== 'final_answer';
+}
+
 function opaque(kind: string, raw: JsonObject): Part {
   return { type: 'opaque', dialect: 'openai-responses', kind, raw };
 }
 
 function decodeMessage(item: JsonObject, path: string): Part[] {
   const { content } = parseAt(messageItem, item, path, 'upstream_malformed');
-  return content.flatMap((part): Part[] => {
+  const phase = hasPhase(item) ? [opaque(PHASE, { phase: item.phase })] : [];
+  const parts = content.flatMap((part): Part[] => {
     if (part.type === 'refusal') return [{ type: 'refusal', text: part.refusal ?? '' }];
     if (part.type !== 'output_text') return [opaque(part.type, part as JsonObject)];
     const text: Part[] = part.text ? [{ type: 'text', text: part.text }] : [];
@@ -34,6 +43,7 @@ function decodeMessage(item: JsonObject, path: string): Part[] {
       ? [...text, opaque(ANNOTATIONS, { annotations })]
       : text;
   });
+  return [...parts, ...phase];
 }
 
 /** One item of an answer. Items of unknown types stay opaque. Throws `upstream_malformed`. */

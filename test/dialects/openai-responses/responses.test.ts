@@ -71,6 +71,15 @@ describe('a response', () => {
       [],
       'content_filter',
     ],
+    [
+      'what was said on the way',
+      body([
+        { ...message({ type: 'output_text', text: 'Hm.' }), phase: 'commentary' },
+        { ...message({ type: 'output_text', text: 'Hi' }), phase: 'final_answer' },
+      ]),
+      [{ type: 'text', text: 'Hm.' }, opaque('phase'), { type: 'text', text: 'Hi' }],
+      'stop',
+    ],
     ['a promise', body([], { status: 'queued' }), [opaque('background')], 'pause'],
   ])('holds %s', (_name, wire, content, stopReason) => {
     const response = dialect.decodeResponse(wire);

@@ -91,6 +91,16 @@ describe('decoding', () => {
       [START, text('H'), text('i'), finish()],
     ],
     [
+      'what was said on the way',
+      [created, done(0, { ...message(said('Hm.')), phase: 'commentary' }), completed()],
+      [
+        START,
+        text('Hm.'),
+        { type: 'opaque', kind: 'phase', raw: expect.anything() },
+        finish(),
+      ] as ChatEvent[],
+    ],
+    [
       'items without deltas',
       [created, done(0, message(said('Hi'))), completed()],
       [START, text('Hi'), finish()],
