@@ -31,7 +31,6 @@ function composeAsked(
     breakerCooldownMs: spec.breaker_cooldown_ms,
     dailyBudgetUsd: spec.daily_budget_usd,
     unknownCostUsd: config.judge.unknown_cost_usd,
-    unknownCostUsd: config.judge.unknown_cost_usd,
     spent: async () => 0,
     costOf: (usage) => costOf(model.price, usage),
     clock,
