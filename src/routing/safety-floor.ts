@@ -77,7 +77,7 @@ export function createSafetyFloor({ tier, topics, terms }: SafetyFloorOptions): 
     alone: matcherOf(TOPIC_TERMS[topic].alone),
     topical: matcherOf(TOPIC_TERMS[topic].topic),
   }));
-  return ({ messages }) => {
+  const recognise: SafetyFloor = ({ messages }) => {
     const ask = askOf(messages);
     const [owned] = own(ask);
     if (owned) return { tier, topic: 'terms', because: [owned[0]] };
@@ -94,4 +94,7 @@ export function createSafetyFloor({ tier, topics, terms }: SafetyFloorOptions): 
     }
     return undefined;
   };
+  // The engine compiles an expression at its first use, which is not to be a request.
+  recognise({ messages: [] });
+  return recognise;
 }
