@@ -3,6 +3,7 @@ import { judgeModel } from './compose-judge.ts';
 import type { Providers } from './compose-providers.ts';
 import type { Config } from './config/load.ts';
 import { unusable } from './config/load.ts';
+import type { Ledger } from './core/ledger.ts';
 import type { AskedModel, Validator } from './core/ports.ts';
 import { costOf } from './routing/cost.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -11,12 +12,24 @@ import { loadLanguageDetector } from './validators/language-detector.ts';
 
 type JudgeSpec = Extract<Config['validators'][string], { type: 'llm_judge' }>;
 
-/** The model that a judging validator asks, within that validator's own budget; undefined where none is configured. */
+export interface ValidatorParts {
+  readonly providers: Providers;
+  /** USD that checks by models have cost since then (Unix milliseconds). */
+  readonly spent: (since: number) => Promise<number>;
+  readonly surroundings: Surroundings;
+}
+
+/** What the ledger has on checks by models; see ValidatorParts.spent. */
+export async function spentOnChecks(ledger: Ledger, since: number, now: number): Promise<number> {
+  const groups = await ledger.groups({ from: since, to: now + 1 }, 'kind');
+  return groups.find(({ group }) => group === 'validator')?.costUsd ?? 0;
+}
+
+/** The model that a judging validator asks, within that validator's budget; undefined where none is configured. */
 function composeAsked(
   config: Config,
   spec: JudgeSpec,
-  providers: Providers,
-  { clock }: Surroundings,
+  { providers, spent, surroundings }: ValidatorParts,
 ): AskedModel | undefined {
   const { models, byId } = providers;
   const model =
@@ -31,9 +44,9 @@ function composeAsked(
     breakerCooldownMs: spec.breaker_cooldown_ms,
     dailyBudgetUsd: spec.daily_budget_usd,
     unknownCostUsd: config.judge.unknown_cost_usd,
-    spent: async () => 0,
+    spent,
     costOf: (usage) => costOf(model.price, usage),
-    clock,
+    clock: surroundings.clock,
   });
 }
 
@@ -43,21 +56,20 @@ function composeAsked(
  */
 export async function composeValidators(
   config: Config,
-  providers: Providers,
-  surroundings: Surroundings,
+  parts: ValidatorParts,
 ): Promise<ReadonlyMap<string, Validator>> {
   const specs = Object.entries(config.validators);
   const languages = specs.some(([, { type }]) => type === 'language')
     ? await loadLanguageDetector()
     : undefined;
-  const { clock, random, logger } = surroundings;
+  const { clock, random, logger } = parts.surroundings;
   const compose = (name: string, spec: ValidatorSpec, asked: AskedModel | undefined): Validator =>
     createValidator(name, spec, { clock, random, languages, asked, secret: config.hookSecrets[name] });
   return new Map(
     specs.map(([name, spec]) => {
       try {
         const judges = spec.type === 'llm_judge';
-        const asked = judges ? composeAsked(config, spec, providers, surroundings) : undefined;
+        const asked = judges ? composeAsked(config, spec, parts) : undefined;
         if (judges && !asked)
           logger.warn({ validator: name }, 'this validator has no model to ask: it passes every answer');
         return [name, compose(name, spec, asked)] as const;

@@ -10,7 +10,7 @@ import { composeKeepText } from './compose-keep-text.ts';
 import { composeMoney } from './compose-money.ts';
 import { composeProviders } from './compose-providers.ts';
 import { composeSessions } from './compose-sessions.ts';
-import { composeValidators } from './compose-validators.ts';
+import { composeValidators, spentOnChecks } from './compose-validators.ts';
 import { type Config, unusable } from './config/load.ts';
 import type { ProviderHealth } from './core/health.ts';
 import type { Store } from './core/store.ts';
@@ -70,7 +70,11 @@ function noneCallable(health: readonly ProviderHealth[]): string | undefined {
 export async function composeRouter(config: Config, surroundings: Surroundings): Promise<Router> {
   const { clock, logger, random, version } = surroundings;
   const providers = composeProviders(config, surroundings);
-  const validators = await composeValidators(config, providers, surroundings);
+  const validators = await composeValidators(config, {
+    providers,
+    spent: (since) => spentOnChecks(money.ledger, since, clock.now()),
+    surroundings,
+  });
   const { models, demo } = providers;
   const db = await openDatabase(config);
   const access = await composeAccess(config, db, clock).catch(async (error: unknown) => {

@@ -136,7 +136,9 @@ const asking = [
         .number()
         .min(0)
         .default(1)
-        .describe('Most that it spends in a UTC day; then answers pass.'),
+        .describe(
+          'Once all checks by models have cost so much in a UTC day it asks no more, and answers pass.',
+        ),
       timeout_ms: milliseconds.default(10_000),
       ...breakerFields,
     })
