@@ -38,8 +38,15 @@ async function main(): Promise<void> {
   const config = loadConfig({ env: process.env, ...(path === undefined ? {} : { path }) });
   const logger = createLogger();
   const router = await composeRouter(config, { clock: systemClock, logger, random: Math.random, version });
-  const { host, port, drain_timeout_ms: drainTimeoutMs } = config.server;
-  const serving = await serve(router, { host, port, drainTimeoutMs });
+  const { host, port, max_connections: maxConnections } = config.server;
+  const serving = await serve(router, {
+    host,
+    port,
+    drainTimeoutMs: config.server.drain_timeout_ms,
+    headersTimeoutMs: config.server.headers_timeout_ms,
+    requestTimeoutMs: config.server.request_timeout_ms,
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+  });
   process.stdout.write(
     `${['', `llm-router ${version} on ${serving.url}`, ...router.summary].join('\n  ')}\n\n`,
   );

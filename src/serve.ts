@@ -8,6 +8,11 @@ export interface ServeOptions {
   readonly port: number;
   /** How long requests in flight may still take once stopping has begun. */
   readonly drainTimeoutMs: number;
+  /** Most that a request's headers, and the whole of it, may take to arrive; then 408. */
+  readonly headersTimeoutMs?: number;
+  readonly requestTimeoutMs?: number;
+  /** Connections beyond it are closed; absent: no limit. */
+  readonly maxConnections?: number;
 }
 
 export interface Serving {
@@ -19,6 +24,25 @@ export interface Serving {
 
 /** While draining, how often connections whose last answer has gone out are closed. */
 const IDLE_CHECK_MS = 50;
+
+/** How often connections are looked at whose request is late. */
+const LATE_CHECK_MS = 1_000;
+
+/** A server that nobody can keep busy by sending slowly. */
+function createBoundedServer(app: Router['app'], options: ServeOptions): Server {
+  const { headersTimeoutMs = 15_000, requestTimeoutMs = 120_000, maxConnections } = options;
+  const server = createServer(
+    {
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: LATE_CHECK_MS,
+      keepAliveTimeout: 65_000,
+    },
+    app,
+  );
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
+  return server;
+}
 
 function listen(server: Server, options: ServeOptions): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -32,8 +56,7 @@ function listen(server: Server, options: ServeOptions): Promise<void> {
 
 /** Serves the router's app. Rejects where the address cannot be taken. */
 export async function serve(router: Router, options: ServeOptions): Promise<Serving> {
-  const server = createServer(router.app);
-  server.keepAliveTimeout = 65_000;
+  const server = createBoundedServer(router.app, options);
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;

@@ -10,7 +10,7 @@ export const server = z
     max_json_values: z
       .int()
       .min(1_000)
-      .default(250_000)
+      .default(100_000)
       .describe('Most objects, lists and list or object entries in a request body.'),
     headers_timeout_ms: milliseconds
       .default(15_000)
