@@ -40,7 +40,11 @@ const weather = tool({
 describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, id }) => {
   it('generates text, with its usage', async () => {
     lineup.upstream.next(answers('Paris is the capital.'));
-    const { text, usage, finishReason } = await generateText({ model: model(id), prompt: 'Capital?' });
+    const { text, usage, finishReason } = await generateText({
+      model: model(id),
+      maxOutputTokens: 100,
+      prompt: 'Capital?',
+    });
     expect(text).toBe('Paris is the capital.');
     expect(finishReason).toBe('stop');
     expect(usage).toMatchObject({ inputTokens: 10, outputTokens: 5 });
@@ -48,7 +52,7 @@ describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, i
 
   it('streams text', async () => {
     lineup.upstream.next(answers('one two three'));
-    const result = streamText({ model: model(id), prompt: 'Count.' });
+    const result = streamText({ model: model(id), maxOutputTokens: 100, prompt: 'Count.' });
     const parts: string[] = [];
     for await (const part of result.textStream) parts.push(part);
     expect(parts.join('')).toBe('one two three');
@@ -61,6 +65,7 @@ describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, i
     lineup.upstream.next(answers('', { toolCall: WEATHER.call }), answers('It is sunny.'));
     const options = {
       model: model(id),
+      maxOutputTokens: 100,
       system: 'Be brief.',
       prompt: 'Weather in Oslo?',
       tools: { [WEATHER.name]: weather },
@@ -81,6 +86,7 @@ describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, i
     lineup.upstream.next(answers('{"city":"Oslo"}'));
     const { output } = await generateText({
       model: model(id),
+      maxOutputTokens: 100,
       prompt: 'Which city?',
       output: Output.object({ schema: z.object({ city: z.string() }) }),
     });
@@ -91,6 +97,7 @@ describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, i
   it('sends an image', async () => {
     await generateText({
       model: model(id),
+      maxOutputTokens: 100,
       messages: [
         {
           role: 'user',
@@ -106,9 +113,9 @@ describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, i
 
   it('raises an error that says what the upstream refused', async () => {
     lineup.upstream.next(fails(400, { type: 'invalid_request_error', message: 'temperature is too high' }));
-    await expect(generateText({ model: model(id), prompt: 'x', maxRetries: 0 })).rejects.toThrow(
-      /temperature is too high/,
-    );
+    await expect(
+      generateText({ model: model(id), maxOutputTokens: 100, prompt: 'x', maxRetries: 0 }),
+    ).rejects.toThrow(/temperature is too high/);
   });
 
   it('tells of a stream that broke after it began', async () => {
@@ -116,6 +123,7 @@ describe.each(COMBINATIONS)('$name before an upstream of $upstream', ({ model, i
     const errors: unknown[] = [];
     const result = streamText({
       model: model(id),
+      maxOutputTokens: 100,
       prompt: 'Count.',
       maxRetries: 0,
       onError: ({ error }) => void errors.push(error),
