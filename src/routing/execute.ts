@@ -187,7 +187,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     const { attempts } = run.log;
     const settled = rejected && !run.client.aborted ? await deliver(rejected, run) : answered?.tried;
     const candidate = (answered ?? rejected)?.candidate;
-    if (!settled?.answer || !candidate || run.client.aborted) {
+    if (!settled?.answer || !candidate) {
       throw new ExecutionError(run.client.aborted ? clientGone() : run.budget.verdict(), attempts);
     }
     const { rejection } = settled;

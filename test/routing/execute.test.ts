@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamFrame } from '../../src/core/chat.ts';
-import { RouterError } from '../../src/core/errors.ts';
+import { RouterError, type RouterErrorDetails } from '../../src/core/errors.ts';
 import type { Validator } from '../../src/core/ports.ts';
 import type { CommitMode, ModelSpec, Plan } from '../../src/core/routing.ts';
 import { createExecute, type Executed, ExecutionError, type Retry } from '../../src/routing/execute.ts';
@@ -55,6 +55,8 @@ interface Scene {
   readonly maxOutputTokens?: number;
   readonly maxCalls?: number;
   readonly commit?: CommitMode;
+  /** Of the plan; `validate` is short for one that wants the word good. */
+  readonly validators?: readonly Validator[];
 }
 
 function stage(scene: Scene) {
@@ -65,7 +67,7 @@ function stage(scene: Scene) {
   const execute = createExecute({
     models,
     provider: () => provider,
-    validators: (names) => (names.length > 0 ? [SAYS_GOOD] : []),
+    validators: (names) => (names.length > 0 ? (scene.validators ?? [SAYS_GOOD]) : []),
     retry: scene.retry ?? NEVER,
     clock,
     maxAttempts: scene.maxAttempts ?? 6,
@@ -75,7 +77,8 @@ function stage(scene: Scene) {
     prefix: { characters: 10, events: 20 },
   });
   const ceiling = scene.maxOutputTokens === undefined ? {} : { maxOutputTokens: scene.maxOutputTokens };
-  const plan = { ...planOf(models, scene.validate ? ['good'] : []), ...ceiling };
+  const validated = scene.validate === true || scene.validators !== undefined;
+  const plan = { ...planOf(models, validated ? ['good'] : []), ...ceiling };
   const request = requestOf('hi', { stream: scene.stream ?? false });
   const run = (): Promise<Executed> => execute(plan, request, client.signal);
   return { run, clock, provider, client };
@@ -339,6 +342,229 @@ describe('streams', () => {
     const script = { simple: [{ events, dropped: ['topP'] }], moderate: [{ text: 'good' }] };
     const executed = await stage({ stream: true, validate: true, script }).run();
     expect(executed.attempts[0]).toMatchObject({ status: 'failed', usage, dropped: ['topP'] });
+  });
+});
+
+const refusal = (details: Partial<RouterErrorDetails> = {}): Move => ({
+  error: new RouterError('upstream_rejected', 'no', { upstreamStatus: 400, ...details }),
+});
+const tooLong: Move = { error: new RouterError('context_too_long', 'too long', { upstreamStatus: 400 }) };
+
+describe('refusals', () => {
+  it('of what the model cannot do go on to the next model', async () => {
+    const script = { simple: [refusal({ modelSpecific: true })], moderate: [{ text: 'ok' }] };
+    expect(trace(await stage({ script }).run())).toEqual(['simple failed', 'moderate ok']);
+  });
+
+  it('that every model makes are told as the first made them', async () => {
+    const unlike = { error: new RouterError('unsupported', 'cannot') };
+    const script = { simple: [refusal({ modelSpecific: true })], moderate: [unlike], complex: [tooLong] };
+    const { error } = await failure(stage({ script }).run());
+    expect([error.code, error.message]).toEqual(['upstream_rejected', 'no']);
+  });
+
+  it('among other failures leave it to later', async () => {
+    const script = { simple: [tooLong], moderate: [down()], complex: [tooLong] };
+    const models = threeModels().map((model, rank) => ({ ...model, contextWindow: 1_000 * (rank + 1) }));
+    const { error } = await failure(stage({ models, script }).run());
+    expect([error.code, error.retryAfterSeconds]).toEqual(['overloaded', 2]);
+  });
+
+  it('of a prompt that is too long go on to a larger window only', async () => {
+    const window = (id: string, contextWindow: number): ModelSpec => modelOf(id, 'simple', { contextWindow });
+    const models = [window('a', 1_000), window('b', 500), window('c', 1_000), window('d', 2_000)];
+    const script = { a: [tooLong], d: [{ text: 'ok' }] };
+    expect(trace(await stage({ models, script }).run())).toEqual(['a failed', 'd ok']);
+    const { error, attempts } = await failure(
+      stage({ models, script: { a: [tooLong], d: [tooLong] } }).run(),
+    );
+    expect([error.code, attempts.length]).toEqual(['context_too_long', 2]);
+  });
+});
+
+describe('the budget of a request', () => {
+  it('counts every upstream call, retries among them', async () => {
+    const script = { simple: [down()], moderate: [down()], complex: [{ text: 'late' }] };
+    const scene = stage({ maxCalls: 3, retry: ONCE_MORE, script });
+    const { attempts } = await failure(scene.run());
+    expect(attempts.map(({ model }) => model)).toEqual(['simple', 'simple', 'moderate']);
+    expect(scene.provider.calls).toHaveLength(3);
+  });
+
+  it('is not touched by a provider that rests, however many models it serves', async () => {
+    const resting: Move = { error: new RouterError('overloaded', 'resting', { unsent: true }) };
+    const many = Array.from({ length: 9 }, (_, index) => modelOf(`s${index}`, 'simple'));
+    const script = { ...Object.fromEntries(many.map(({ id }) => [id, [resting]])), m: [{ text: 'ok' }] };
+    const models = [...many, modelOf('m', 'moderate')];
+    const executed = await stage({ models, maxAttempts: 2, maxCalls: 2, script }).run();
+    expect(executed.candidate.model).toBe('m');
+  });
+
+  it('tells the soonest time at which an upstream may answer', async () => {
+    const wait = (retryAfterSeconds: number): Move => ({
+      error: new RouterError('upstream_rate_limited', 'slow', { retryAfterSeconds }),
+    });
+    const script = { simple: [wait(30)], moderate: [wait(7)], complex: [down()] };
+    expect((await failure(stage({ script }).run())).error.retryAfterSeconds).toBe(7);
+  });
+
+  it('ends an attempt under way at the deadline, which is no fault of the client', async () => {
+    const scene = stage({ deadlineMs: 20, script: { simple: [{ hang: true }] } });
+    const { error, attempts } = await failure(scene.run());
+    expect(error.code).toBe('upstream_timeout');
+    expect(attempts).toMatchObject([{ status: 'failed', error: { code: 'upstream_timeout' } }]);
+  });
+
+  it('does not end a stream that is committed', async () => {
+    const events = [...eventsOf('one two')];
+    const slow = [
+      ...events.slice(0, 2),
+      () => new Promise<void>((go) => setTimeout(go, 40)),
+      ...events.slice(2),
+    ];
+    const scene = stage({ stream: true, deadlineMs: 20, script: { simple: [{ events: slow }] } });
+    expect(textOfFrames(await read(await scene.run()))).toBe('one two');
+  });
+});
+
+/** Fails an answer as soon as it begins with the word bad; the whole of it must say good. */
+const BEGINS_WELL: Validator = {
+  ...SAYS_GOOD,
+  prefix: ({ content }) =>
+    content.some((part) => part.type === 'text' && part.text.startsWith('bad'))
+      ? { ok: false, reason: 'begins badly' }
+      : { ok: true },
+};
+
+describe('the prefix of a stream', () => {
+  const base = { stream: true, commit: 'prefix', validators: [BEGINS_WELL] } as const;
+
+  it('that passes is sent on before the rest is there', async () => {
+    let reached = false;
+    const [start, ...rest] = eventsOf('fine words and many more of them good');
+    const reach = (): void => {
+      reached = true;
+    };
+    const events = [start, ...rest.slice(0, 3), reach, ...rest.slice(3)].flatMap((event) => event ?? []);
+    const executed = await stage({ ...base, script: { simple: [{ events }] } }).run();
+    expect(reached).toBe(false);
+    expect(textOfFrames(await read(executed))).toBe('fine words and many more of them good');
+    expect(trace(executed)).toEqual(['simple ok']);
+  });
+
+  it('that fails sends the request one tier up, and gives the stream up', async () => {
+    const script = {
+      simple: [{ text: 'bad from the very start' }],
+      moderate: [{ text: 'good all along it is' }],
+    };
+    const scene = stage({ ...base, script });
+    const executed = await scene.run();
+    expect(textOfFrames(await read(executed))).toBe('good all along it is');
+    expect(executed.attempts).toMatchObject([
+      { model: 'simple', status: 'rejected', validator: { name: 'good', reason: 'begins badly' } },
+      { model: 'moderate', status: 'ok' },
+    ]);
+    expect(scene.provider.returned).toBe(2);
+  });
+
+  it('is judged by no more than the bounds say', async () => {
+    const judged: string[] = [];
+    const watching: Validator = {
+      ...SAYS_GOOD,
+      prefix: (response) => {
+        judged.push(response.content.map((part) => (part.type === 'text' ? part.text : '')).join(''));
+        return { ok: true };
+      },
+    };
+    const script = { simple: [{ text: 'twelve chars and a good deal more' }] };
+    await read(await stage({ ...base, validators: [watching], script }).run());
+    expect(judged).toEqual(['twelve chars ']);
+  });
+
+  it('breaks off unseen: the next model answers', async () => {
+    const error = new RouterError('upstream_error', 'gone');
+    const events = [...eventsOf('one two').slice(0, 3), { type: 'error' as const, error }];
+    const script = { simple: [{ events }], moderate: [{ text: 'good' }] };
+    const executed = await stage({ ...base, script }).run();
+    expect(textOfFrames(await read(executed))).toBe('good');
+  });
+
+  it('of a short answer is the whole of it, which all validators judge', async () => {
+    const script = { simple: [{ text: 'short' }], moderate: [{ text: 'good' }] };
+    const executed = await stage({ ...base, script }).run();
+    expect(trace(executed)).toEqual(['simple rejected', 'moderate ok']);
+  });
+
+  it('that passes leaves the whole answer to be labelled', async () => {
+    const script = { simple: [{ text: 'nothing of the kind that was wanted' }] };
+    const executed = await stage({ ...base, script }).run();
+    const frames = await read(executed);
+    expect(frames.at(-1)).toMatchObject({ raw: '', events: [], last: true });
+    expect(executed.attempts).toMatchObject([{ status: 'rejected', validator: { reason: 'not good' } }]);
+    expect(executed.unvalidated).toBeUndefined();
+  });
+
+  it('that fails at the last tier is sent on, marked', async () => {
+    const models = [modelOf('a', 'complex')];
+    const executed = await stage({
+      ...base,
+      models,
+      script: { a: [{ text: 'bad but all there is' }] },
+    }).run();
+    expect(executed.unvalidated).toBe('good');
+    expect(textOfFrames(await read(executed))).toBe('bad but all there is');
+    expect(executed.attempts).toMatchObject([{ status: 'rejected', validator: { reason: 'begins badly' } }]);
+  });
+
+  it('that fails is asked for once more where the tiers above fail', async () => {
+    const script = { simple: [{ text: 'bad but all there is' }], moderate: [down()], complex: [down()] };
+    const executed = await stage({ ...base, script }).run();
+    expect(textOfFrames(await read(executed))).toBe('bad but all there is');
+    expect([executed.candidate.model, executed.unvalidated]).toEqual(['simple', 'good']);
+    expect(executed.attempts.map(({ model }) => model)).toEqual(['simple', 'moderate', 'complex', 'simple']);
+  });
+});
+
+describe('a stream that is committed directly', () => {
+  it('is labelled by its validators once it has ended', async () => {
+    const script = { simple: [{ text: 'not what was wanted' }] };
+    const executed = await stage({ stream: true, commit: 'direct', validate: true, script }).run();
+    expect(executed.attempts).toHaveLength(0);
+    expect(textOfFrames(await read(executed))).toBe('not what was wanted');
+    expect(executed.attempts).toMatchObject([{ status: 'rejected', validator: { name: 'good' } }]);
+  });
+
+  it('keeps its last frame back for no label', async () => {
+    let judge = (): void => {};
+    const slow: Validator = {
+      name: 'slow',
+      check: () => new Promise((said) => (judge = () => said({ ok: false, reason: 'late' }))),
+    };
+    const script = { simple: [{ text: 'one two' }] };
+    const executed = await stage({ stream: true, commit: 'direct', validators: [slow], script }).run();
+    if (executed.answer.kind !== 'stream') throw new Error('not a stream');
+    const frames = executed.answer.stream.frames[Symbol.asyncIterator]();
+    let last: StreamFrame | undefined;
+    while (!last?.last) last = (await frames.next()).value;
+    expect(executed.attempts).toHaveLength(0);
+    const over = frames.next();
+    judge();
+    expect((await over).done).toBe(true);
+    expect(executed.attempts).toMatchObject([{ status: 'rejected', validator: { reason: 'late' } }]);
+  });
+
+  it('that breaks off is not labelled', async () => {
+    const error = new RouterError('upstream_error', 'gone');
+    const events = [...eventsOf('half').slice(0, 2), { type: 'error' as const, error }];
+    const executed = await stage({
+      stream: true,
+      commit: 'direct',
+      validate: true,
+      script: { simple: [{ events }] },
+    }).run();
+    await read(executed);
+    expect(executed.attempts).toMatchObject([{ status: 'failed', error: { code: 'upstream_error' } }]);
+    expect(executed.attempts[0]?.validator).toBeUndefined();
   });
 });
 
