@@ -6,7 +6,7 @@ import type { Clock, Logger } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import { isTier } from './core/tier.ts';
 import { createBudgetBook } from './routing/budget-book.ts';
-import { withBudgets, withLedger, withReservation } from './routing/budget-gate.ts';
+import { withBudgets, withDryRunLedger, withReservation } from './routing/budget-gate.ts';
 import type { Budgets } from './routing/budget-rules.ts';
 import {
   type Counterfactual,
@@ -28,7 +28,7 @@ export interface Money {
   readonly budgeted: (handle: Handle) => Handle;
   /** Sets the estimate of each decision aside. */
   readonly reserving: (decide: Decide) => Decide;
-  /** Keeps what dry runs cost. */
+  /** Charges and keeps what dry runs cost. */
   readonly metered: (decide: Decide) => Decide;
   /** For people, at start: old and missing prices that matter. */
   readonly warnings: readonly string[];
@@ -58,7 +58,8 @@ function budgetsOf({ budgets }: Config): Budgets {
   };
 }
 
-export function composeMoney(config: Config, db: Kysely<Tables>, parts: MoneyParts): Money {
+/** Rejects where the ledger cannot be read. */
+export async function composeMoney(config: Config, db: Kysely<Tables>, parts: MoneyParts): Promise<Money> {
   const { models, judge, clock, logger } = parts;
   const ledger = createSqlLedger(db);
   const entries = createLedgerEntries(models, config.judge.unknown_cost_usd);
@@ -75,6 +76,7 @@ export function composeMoney(config: Config, db: Kysely<Tables>, parts: MoneyPar
     logger,
     tell: parts.tell,
   });
+  await book.warm();
   const gate = { book, entries, unknownUsd, append };
   return {
     ledger,
@@ -82,7 +84,7 @@ export function composeMoney(config: Config, db: Kysely<Tables>, parts: MoneyPar
     counterfactual: createCounterfactual(models, counterfactualChoice(config)),
     budgeted: (handle) => withBudgets(handle, gate),
     reserving: (decide) => withReservation(decide, gate),
-    metered: (decide) => withLedger(decide, gate),
+    metered: (decide) => withDryRunLedger(decide, gate),
     warnings: priceWarnings({
       models,
       judge,

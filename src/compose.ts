@@ -93,7 +93,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const sessions = composeSessions(config, { models, store, clock, logger });
   await sessions.hydrate();
   const tell = metrics.countBudget;
-  const money = composeMoney(config, db, { models, judge: judging, clock, logger, tell });
+  const money = await composeMoney(config, db, { models, judge: judging, clock, logger, tell });
   const lengths = composeOutputLengths(config);
   const countTokens = createTokenCounter();
   const { dryRun, decide } = composeDecide(config, {

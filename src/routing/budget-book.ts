@@ -7,6 +7,7 @@ import { RouterError } from '../core/errors.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { Clock, Logger } from '../core/ports.ts';
 import {
+  allRules,
   type BudgetHold,
   type BudgetRule,
   type Budgets,
@@ -27,6 +28,8 @@ export interface BudgetBookDeps {
 }
 
 export interface BudgetBook {
+  /** Reads the sums of all that is configured, so that no request waits for them. Rejects where that fails. */
+  warm(): Promise<void>;
   /**
    * The hold of a new request; undefined where no budget binds it. Rejects with `budget_exceeded` where a hard limit
    * is reached, and where the ledger cannot be read.
@@ -161,6 +164,9 @@ export function createBudgetBook(deps: BudgetBookDeps): BudgetBook {
   }
 
   return {
+    async warm() {
+      for (const rule of allRules(deps.budgets)) await accountOf(rule).read;
+    },
     async open(spender) {
       const rules = rulesFor(spender, deps.budgets);
       if (rules.length === 0) return undefined;

@@ -94,14 +94,24 @@ export function withReservation(
   };
 }
 
-/** Keeps what the judge costs in dry runs, of which nothing else is kept. */
-export function withLedger(
+/**
+ * Charges and keeps what the judge costs in dry runs, of which nothing else is kept; refuses them with `budget_exceeded`
+ * as any other request.
+ */
+export function withDryRunLedger(
   decide: Decide,
-  { entries, append }: Pick<BudgetGateDeps, 'entries' | 'append'>,
+  { book, entries, unknownUsd, append }: BudgetGateDeps,
 ): Decide {
   return async (request, context) => {
-    const decision = await decide(request, context);
-    await append(entries.ofDecision(decision, context));
-    return decision;
+    const hold = await book.open(spenderOf(context));
+    try {
+      const decision = await decide(request, context);
+      const judged = entries.ofDecision(decision, context);
+      hold?.settle(chargeOf(judged, unknownUsd));
+      await append(judged);
+      return decision;
+    } finally {
+      hold?.settle(0);
+    }
   };
 }

@@ -73,6 +73,15 @@ function rulesOf(scope: string, owner: LedgerOwner, limits: SpendingLimits | und
   });
 }
 
+/** Every rule that is configured. */
+export function allRules({ global, keys, teams }: Budgets): readonly BudgetRule[] {
+  return [
+    ...rulesOf('global', 'everyone', global),
+    ...Object.entries(teams).flatMap(([team, limits]) => rulesOf(`team ${team}`, { team }, limits)),
+    ...Object.entries(keys).flatMap(([key, limits]) => rulesOf(`key ${key}`, { key }, limits)),
+  ];
+}
+
 /** The rules that bind a spender. A key named in several ways is bound by all of them. */
 export function rulesFor({ label, name, team, own }: Spender, budgets: Budgets): readonly BudgetRule[] {
   const named = [...new Set([name, label])].flatMap((key) =>

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -19,7 +22,7 @@ afterEach(async () => {
 });
 afterAll(() => upstream.close());
 
-async function start(budgets: ConfigInput['budgets'], more: ConfigInput = {}): Promise<void> {
+async function start(budgets: ConfigInput['budgets'], store = ':memory:'): Promise<void> {
   const access: ConfigInput['access'] = {
     keys: [
       { name: 'batch', key_env: 'BATCH', team: 'search' },
@@ -27,9 +30,13 @@ async function start(budgets: ConfigInput['budgets'], more: ConfigInput = {}): P
     ],
   };
   const now = Date.UTC(2026, 0, 15, 12);
-  router = await startRouter(moneyConfig(upstream.baseUrl, { access, budgets, ...more }), KEYS, {
-    clock: { now: () => now, monotonic: () => performance.now() },
-  });
+  router = await startRouter(
+    moneyConfig(upstream.baseUrl, { access, budgets }),
+    { ...KEYS, ROUTER_STORE: store },
+    {
+      clock: { now: () => now, monotonic: () => performance.now() },
+    },
+  );
 }
 
 const BODY = { model: 'auto:simple', messages: [{ role: 'user', content: 'hello' }] };
@@ -89,6 +96,27 @@ describe('a hard budget', () => {
       await response.text();
       expect(response.status).toBe(429);
     });
+  });
+
+  it('goes on where it stood after a restart', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'router-budgets-'));
+    const budgets = { keys: { batch: { day: { hard: 0.004 } } } };
+    await start(budgets, join(folder, 'router.db'));
+    upstream.next(answers('ok', DEAR));
+    expect((await ask()).status).toBe(200);
+    await router.close();
+    await start(budgets, join(folder, 'router.db'));
+    expect((await ask()).status).toBe(429);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is spent by dry runs too, whose judge is paid', async () => {
+    await start({ global: { day: { hard: 0.000_1 } } });
+    upstream.otherwise(() => answers('complex', { usage: { input: 1_000, output: 1 } }));
+    const dryRun = (prompt: string) => router.post('/v1/classify', { prompt }, as('BATCH'));
+    expect((await dryRun('Is this hard?')).status).toBe(200);
+    expect((await dryRun('And is this?')).status).toBe(429);
+    expect((await ask()).status).toBe(429);
   });
 
   it('is told to the official clients so that they do not try again', async () => {

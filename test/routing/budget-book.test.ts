@@ -152,6 +152,18 @@ describe('a hard limit', () => {
     expect(reads.slice(2)).toEqual(['2026-02-28 "everyone"']);
   });
 
+  it('reads what is configured beforehand, so that no request waits', async () => {
+    let reads = 0;
+    const { book } = scene({
+      budgets: { ...budgets, teams: { search: { month: { hard: 5 } } }, keys: { k: { day: { soft: 1 } } } },
+      spent: async () => ++reads,
+    });
+    await book.warm();
+    expect(reads).toBe(3);
+    await book.open({ label: 'k', team: 'search' }).catch(() => {});
+    expect(reads).toBe(3);
+  });
+
   it('lets nobody in while the ledger cannot be read, and tries again', async () => {
     let broken = true;
     const { book } = scene({
