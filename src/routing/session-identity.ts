@@ -7,7 +7,7 @@ import { keyLabel, type RequestContext, sessionOf } from './context.ts';
 export interface Thread {
   /**
    * The same for every request of the conversation and for no other: made of the caller, the session or end user it
-   * names, the system prompt and the first message. Clients that name nothing are so known by how they begin.
+   * names, the tools, the system prompt and the first message. Clients that name nothing are so known by how they begin.
    */
   readonly key: string;
   /** The session that the caller names, apart from those of other callers. */
@@ -21,19 +21,44 @@ export interface Thread {
   readonly sizes: readonly number[];
 }
 
+/** Digits of a key. */
+const KEY = 32;
 /** Digits of a link of the chain. Two prompts that share one by chance cost a wrong estimate, nothing else. */
 export const LINK = 8;
 
-/** A line, inside a JSON text, that one client changes with each request and that no cache is keyed by. */
-const BILLING = /x-anthropic-billing-header:(?:[^"\\]|\\[^n])*/g;
+/** A line of a system prompt that one client changes with each request and that no cache is keyed by. */
+const BILLING = /^x-anthropic-billing-header:.*$/gm;
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** The texts by which a provider's cache tells messages apart: no thinking, which providers leave out of earlier turns. */
+function textsOf({ role, content }: Message): string[] {
+  const texts = content.flatMap((part) => {
+    if (part.type === 'thinking') return [];
+    if (part.type !== 'text') return [JSON.stringify(part)];
+    return [role === 'system' ? part.text.replace(BILLING, '') : part.text];
+  });
+  return [role, ...texts];
 }
 
-/** What a provider's cache compares: all but the thinking, which providers leave out of earlier turns. */
-function pieceOf({ role, content }: Message): string {
-  return JSON.stringify([role, content.filter(({ type }) => type !== 'thinking')]).replace(BILLING, '');
+/** Hashes pieces of a prompt, each with all that came before it. */
+function createChain() {
+  const links: string[] = [];
+  const sizes: number[] = [];
+  let link = '';
+  let size = 0;
+  return {
+    add(texts: readonly string[]): void {
+      const hash = createHash('sha256').update(link);
+      for (const text of texts) {
+        hash.update(`${text.length}:`).update(text);
+        size += text.length;
+      }
+      link = hash.digest('hex');
+      links.push(link);
+      sizes.push(size);
+    },
+    links,
+    sizes,
+  };
 }
 
 function extra(request: ChatRequest, name: string): string {
@@ -43,34 +68,21 @@ function extra(request: ChatRequest, name: string): string {
 
 /** The conversation that the request continues. Pure. */
 export function threadOf(request: ChatRequest, context: RequestContext): Thread {
-  const system = request.messages.filter(({ role }) => role === 'system').map(pieceOf);
-  const turns = request.messages.filter(({ role }) => role !== 'system').map(pieceOf);
+  const { messages, tools, user = '' } = request;
   const caller = keyLabel(context) ?? '';
   const named = sessionOf(request, context);
-  const head = request.tools.length === 0 ? '' : JSON.stringify(request.tools);
-  const pieces = [head + system.join(''), ...turns];
-  const who = [
-    caller,
-    named,
-    request.user,
-    extra(request, 'safety_identifier'),
-    extra(request, 'prompt_cache_key'),
-  ];
-  let link = '';
-  let size = 0;
-  const links: string[] = [];
-  const sizes: number[] = [];
-  for (const piece of pieces) {
-    link = hash(link + piece).slice(0, LINK);
-    links.push(link);
-    size += piece.length;
-    sizes.push(size);
-  }
+  const chain = createChain();
+  const system = messages.filter(({ role }) => role === 'system').flatMap(textsOf);
+  chain.add(tools.length === 0 ? system : [JSON.stringify(tools), ...system]);
+  for (const message of messages) if (message.role !== 'system') chain.add(textsOf(message));
+  const says = [extra(request, 'safety_identifier'), extra(request, 'prompt_cache_key')];
+  const who = JSON.stringify([caller, named, user, ...says]);
+  const opening = chain.links[1] ?? chain.links[0] ?? '';
   return {
-    key: hash(JSON.stringify([who, system, turns[0]])).slice(0, 32),
+    key: createHash('sha256').update(who).update(opening).digest('hex').slice(0, KEY),
     ...(named === undefined ? {} : { session: `${caller} ${named}` }),
-    chain: links.join(''),
-    sizes,
+    chain: chain.links.map((link) => link.slice(0, LINK)).join(''),
+    sizes: chain.sizes,
   };
 }
 
