@@ -3,6 +3,7 @@ import { type TIERS, tierRank } from '../../core/tier.ts';
 import { id, tier } from './shared.ts';
 
 const share = z.number().min(0).max(1);
+const SHA_256 = /^[0-9a-f]{64}$/;
 const outputTokens = z.int().min(1).max(1_000_000);
 
 /** Bounds that a route and the policy may set alike. */
@@ -95,7 +96,10 @@ export const policy = z
     safety_floor: safetyFloor.optional(),
     rollout: rollout.optional(),
     rollout_by_key: z
-      .record(z.string().regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 (hex) of an API key'), rollout)
+      .record(z.string(), rollout)
+      .refine((byKey) => Object.keys(byKey).every((key) => SHA_256.test(key)), {
+        message: 'must be named by the SHA-256 (64 hex digits, lower case) of API keys',
+      })
       .default({})
       .describe('In place of `rollout`, by the SHA-256 (hex) of the API key.'),
     batch_discount: share
