@@ -232,6 +232,31 @@ describe('references', () => {
   });
 });
 
+describe('an upstream', () => {
+  const withProvider = (provider: object, env: Environment = {}): Config => {
+    const providers = { p: { base_url: 'http://h/v1', ...provider } };
+    return load(JSON.stringify({ builtin_catalog: false, providers }), env);
+  };
+
+  it('has as many keys of its pool as the environment holds', () => {
+    const { providers } = withProvider({ key_env: ['KEY_A', 'KEY_B', 'KEY_C'] }, { KEY_A: 'a', KEY_C: 'c' });
+    expect(providers[0]?.apiKeys).toEqual(['a', 'c']);
+    expect(withProvider({ key_env: ['KEY_A', 'KEY_B'] }).providers).toEqual([]);
+    expect(withProvider({}).providers[0]?.apiKeys).toEqual([]);
+  });
+
+  it.each([
+    [{ base_url: 'http://h/v1?api-version=1' }, 'query'],
+    [{ base_url: 'ftp://h/v1' }, 'http://'],
+    [{ path: 'chat' }, 'must begin with /'],
+    [{ path: '/{deployment}/chat' }, '{model}'],
+    [{ path: '/chat?x=1' }, 'query'],
+    [{ auth: 'x key' }, 'bearer'],
+  ])('cannot be %j', (provider, says) => {
+    expect(() => withProvider(provider)).toThrow(says);
+  });
+});
+
 describe('the built-in catalog', () => {
   it('is valid, and each vendor has its line-up in tiers', () => {
     const { models, unavailable } = load('', ALL_KEYS);

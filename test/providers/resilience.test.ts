@@ -4,7 +4,7 @@ import type { ProviderCall } from '../../src/core/ports.ts';
 import { withBreaker } from '../../src/providers/breaker.ts';
 import { withBulkhead } from '../../src/providers/bulkhead.ts';
 import { createRetry } from '../../src/providers/retry.ts';
-import { createFakeProvider, type Move } from '../fakes/provider.ts';
+import { createFakeProvider, eventsOf, type Move } from '../fakes/provider.ts';
 import { requestOf } from '../fakes/requests.ts';
 
 const fail = (code: ErrorCode, details = {}): RouterError => new RouterError(code, code, details);
@@ -91,6 +91,27 @@ describe('the retry', () => {
     await vi.runAllTimersAsync();
     expect(await result).toMatchObject({ code: 'upstream_timeout' });
     expect(began).toHaveLength(2);
+  });
+
+  it.each([0, 1])('tries each further key at once, whatever the number of retries (%i)', async (retries) => {
+    const next = (code: ErrorCode): RouterError => fail(code, { retryNow: true, retryAfterSeconds: 60 });
+    const errors = [next('upstream_rate_limited'), next('upstream_auth'), next('upstream_auth')];
+    const { result, began } = retrying(retries, errors);
+    await vi.runAllTimersAsync();
+    expect([await result, began]).toEqual(['ok', [0, 0, 0, 0]]);
+  });
+
+  it('ends its wait with what the signal was aborted with', async () => {
+    const deadline = new AbortController();
+    const { result } = retrying(
+      1,
+      [fail('upstream_rate_limited', { retryAfterSeconds: 2 })],
+      1,
+      deadline.signal,
+    );
+    await vi.advanceTimersByTimeAsync(500);
+    deadline.abort(fail('upstream_timeout'));
+    expect(await result).toMatchObject({ code: 'upstream_timeout' });
   });
 
   it('of zero runs the work once', async () => {
@@ -186,6 +207,61 @@ describe('the breaker', () => {
     for (let turn = 0; turn < 4; turn++) expect(await call()).toMatchObject({ code });
   });
 
+  const streamOf = async (guarded: ReturnType<typeof stage>['guarded'], read = Number.POSITIVE_INFINITY) => {
+    const { frames } = await guarded.stream(callOf());
+    let left = read;
+    for await (const _ of frames) if (--left <= 0) break;
+  };
+  const cut: Move = {
+    events: [...eventsOf('one two').slice(0, 2), { type: 'error', error: fail('upstream_error') }],
+  };
+
+  it('opens on streams that break off after they began', async () => {
+    const { provider, guarded, call } = stage([cut]);
+    await streamOf(guarded);
+    await streamOf(guarded);
+    expect(await call()).toMatchObject({ code: 'overloaded' });
+    expect(provider.calls).toHaveLength(2);
+  });
+
+  it('holds a stream that its reader gave up against nobody', async () => {
+    const { guarded } = stage([cut, { text: 'one two three' }, cut, { text: 'one two three' }]);
+    await streamOf(guarded);
+    await streamOf(guarded, 1);
+    expect(guarded.health().state).toBe('closed');
+    await streamOf(guarded);
+    expect(guarded.health().state).toBe('open');
+  });
+
+  it('closes with the first content of the stream that tries', async () => {
+    const { guarded } = stage([down, down, { text: 'one two three' }]);
+    await guarded.complete(callOf()).catch(() => {});
+    await guarded.complete(callOf()).catch(() => {});
+    vi.advanceTimersByTime(10_001);
+    const frames = (await guarded.stream(callOf())).frames[Symbol.asyncIterator]();
+    await frames.next();
+    expect(guarded.health().state).toBe('half_open');
+    await frames.next();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(guarded.health().state).toBe('closed');
+  });
+
+  it('shows its state, since when, and the last error', async () => {
+    const { guarded, call } = stage([down]);
+    const start = Date.now();
+    expect(guarded.health()).toEqual({ state: 'closed', since: start });
+    vi.advanceTimersByTime(1_000);
+    await call();
+    await call();
+    const at = start + 1_000;
+    const lastError = { code: 'upstream_error', at };
+    expect(guarded.health()).toEqual({ state: 'open', since: at, retryAt: at + 10_000, lastError });
+    vi.advanceTimersByTime(4_500);
+    expect(await call()).toMatchObject({ code: 'overloaded', retryAfterSeconds: 6 });
+    vi.advanceTimersByTime(6_000);
+    expect(guarded.health()).toEqual({ state: 'half_open', since: at, lastError });
+  });
+
   it('guards streams with the same count', async () => {
     const { guarded, call } = stage([down]);
     await call();
@@ -258,6 +334,67 @@ describe('the bulkhead', () => {
     holder.abort();
     await first;
     expect(await third).toMatchObject({ response: { id: 'r' } });
+  });
+
+  it('refuses at once where the line is full, and sends nothing', async () => {
+    const provider = createFakeProvider({ m: [{ hang: true }] });
+    const limited = withBulkhead(provider, { concurrent: 1, queued: 1 });
+    const client = new AbortController();
+    const held = [1, 2].map(() => limited.complete(callOf(client.signal)).catch(() => {}));
+    await tick();
+    expect(limited.load()).toEqual({ inFlight: 1, queued: 1 });
+    await expect(limited.complete(callOf())).rejects.toMatchObject({
+      code: 'overloaded',
+      retryAfterSeconds: 1,
+      unsent: true,
+    });
+    client.abort();
+    await Promise.all(held);
+    await tick();
+    expect(limited.load()).toEqual({ inFlight: 0, queued: 0 });
+  });
+
+  it('keeps no place in the line for a caller that went away', async () => {
+    const provider = createFakeProvider({ m: [{ hang: true }] });
+    const limited = withBulkhead(provider, { concurrent: 1, queued: 1 });
+    const [holder, client, next] = [new AbortController(), new AbortController(), new AbortController()];
+    const all = [holder, client].map(({ signal }) => limited.complete(callOf(signal)).catch(() => {}));
+    await tick();
+    client.abort();
+    await all[1];
+    all.push(limited.complete(callOf(next.signal)).catch(() => {}));
+    await tick();
+    expect(limited.load()).toEqual({ inFlight: 1, queued: 1 });
+    next.abort();
+    holder.abort();
+    await Promise.all(all);
+  });
+
+  it('counts a stream until it is over', async () => {
+    const limited = withBulkhead(createFakeProvider({ m: [{ text: 'one two' }] }), {
+      concurrent: 1,
+      queued: 1,
+    });
+    const frames = (await limited.stream(callOf())).frames[Symbol.asyncIterator]();
+    await frames.next();
+    const second = limited.stream(callOf());
+    await tick();
+    expect(limited.load()).toEqual({ inFlight: 1, queued: 1 });
+    await frames.return?.();
+    await (await second).frames[Symbol.asyncIterator]().return?.();
+  });
+
+  it('frees the place of a stream whose caller went away without reading it', async () => {
+    const limited = withBulkhead(createFakeProvider({ m: [{ text: 'one two' }] }), {
+      concurrent: 1,
+      queued: 1,
+    });
+    const client = new AbortController();
+    await limited.stream(callOf(client.signal));
+    expect(limited.load().inFlight).toBe(1);
+    client.abort();
+    await tick();
+    expect(limited.load().inFlight).toBe(0);
   });
 
   it('takes no call that is aborted already', async () => {
