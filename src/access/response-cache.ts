@@ -31,7 +31,8 @@ export function createResponseCache({
     sizeCalculation: sizeOf,
     ttl: ttlMs,
     ttlResolution: 0,
-    perf: { now: () => clock.monotonic() },
+    // Time 0 means to it that an entry has no age.
+    perf: { now: () => clock.monotonic() + 1 },
   });
   return {
     get: (key) => entries.get(key),
