@@ -11,6 +11,8 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
   'x-router-source': 'override, static, local, nano or fallback.',
   'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
+  'x-router-agent-call':
+    'Kind of the call that a coding agent made on its own account; absent for what its user asks.',
   'x-router-bounds': 'What limited the choice, and what set it; absent where nothing did.',
   'x-router-moved-from': 'The tier that would have been chosen without the limits, where they moved it.',
   'x-router-batch-eligible': '`true` where the request is marked as one that can wait.',

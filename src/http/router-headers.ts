@@ -23,7 +23,8 @@ export function setDecisionHeaders(res: Response, decision: Decision): void {
   res.setHeader('x-router-source', decision.source);
   if (decision.classifier !== undefined)
     res.setHeader('x-router-classifier', headerText(decision.classifier));
-  const { bounds, batchEligible } = decision;
+  const { agentCall, bounds, batchEligible } = decision;
+  if (agentCall !== undefined) res.setHeader('x-router-agent-call', agentCall);
   if (bounds) res.setHeader('x-router-bounds', headerText(bounds.from.join(', ')));
   if (bounds?.movedFrom !== undefined) res.setHeader('x-router-moved-from', bounds.movedFrom);
   if (batchEligible) res.setHeader('x-router-batch-eligible', 'true');

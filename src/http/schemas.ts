@@ -71,6 +71,7 @@ const decisionSummary = z.object({
   source: z.enum(DECISION_SOURCES).describe('Who chose the tier.'),
   model: z.string().nullable().describe('The model that answered, or would be asked first.'),
   reasons: z.array(z.string()),
+  agent_call: z.string().optional().describe('Kind of the call that a coding agent made on its own account.'),
   bounds: z
     .object({
       min_tier: tierSchema,

@@ -38,6 +38,7 @@ function summary(decision: Decision, model: string | undefined) {
     source: decision.source,
     model: model ?? null,
     reasons: decision.reasons,
+    ...(decision.agentCall === undefined ? {} : { agent_call: decision.agentCall }),
     ...(decision.bounds ? { bounds: toWire(decision.bounds) } : {}),
     ...(decision.batchEligible ? { batch_eligible: true } : {}),
   };
