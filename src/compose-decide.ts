@@ -20,6 +20,7 @@ export interface DecideParts {
   readonly countTokens: CountTokens;
   /** Learnt lengths of answers, for tiers whose length is not configured. */
   readonly lengths: Pick<OutputLengths, 'expect'>;
+  readonly judgedInVain: NonNullable<DecideDeps['judgedInVain']>;
   readonly surroundings: Pick<Surroundings, 'clock' | 'logger' | 'random'>;
 }
 
@@ -37,7 +38,7 @@ function composeSafety({ policy }: Config): Pick<DecideDeps, 'safety'> {
 /** How the service decides, and the same without chance for dry runs. */
 export function composeDecide(
   config: Config,
-  { models, classifiers, judge, sessions, countTokens, lengths, surroundings }: DecideParts,
+  { models, classifiers, judge, sessions, countTokens, lengths, judgedInVain, surroundings }: DecideParts,
 ): { readonly decide: Decide; readonly dryRun: Decide } {
   const { clock, logger, random } = surroundings;
   const { doubt_below: doubtBelow, simple_from: simpleFrom } = config.classifier;
@@ -54,6 +55,7 @@ export function composeDecide(
     ...sessions.agentCall,
     ...composeSafety(config),
     countTokens,
+    judgedInVain,
     expectedOutput,
     expectedOutputTokens: config.execution.expected_output_tokens,
     defaultValidators: config.default_validators,

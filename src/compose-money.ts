@@ -6,7 +6,7 @@ import type { Clock, Logger } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import { isTier } from './core/tier.ts';
 import { createBudgetBook } from './routing/budget-book.ts';
-import { withBudgets, withDryRunLedger, withReservation } from './routing/budget-gate.ts';
+import { chargeInVain, withBudgets, withDryRunLedger, withReservation } from './routing/budget-gate.ts';
 import type { Budgets } from './routing/budget-rules.ts';
 import {
   type Counterfactual,
@@ -30,6 +30,8 @@ export interface Money {
   readonly reserving: (decide: Decide) => Decide;
   /** Charges and keeps what dry runs cost. */
   readonly metered: (decide: Decide) => Decide;
+  /** Charges and keeps what the judge cost of requests that could not be decided. */
+  readonly judgedInVain: ReturnType<typeof chargeInVain>;
   /** For people, at start: old and missing prices that matter. */
   readonly warnings: readonly string[];
 }
@@ -58,6 +60,11 @@ function budgetsOf({ budgets }: Config): Budgets {
   };
 }
 
+/** A row without a decision, by which nobody could be forgotten: it knows neither user nor session. */
+function anonymous({ user: _, session: __, ...row }: LedgerEntry): LedgerEntry {
+  return row;
+}
+
 /** Rejects where the ledger cannot be read. */
 export async function composeMoney(config: Config, db: Kysely<Tables>, parts: MoneyParts): Promise<Money> {
   const { models, judge, clock, logger } = parts;
@@ -65,7 +72,7 @@ export async function composeMoney(config: Config, db: Kysely<Tables>, parts: Mo
   const entries = createLedgerEntries(models, config.judge.unknown_cost_usd);
   const unknownUsd = config.money.unknown_cost_usd;
   const append = (rows: readonly LedgerEntry[]): Promise<void> =>
-    ledger.append(rows).catch((err: unknown) => {
+    ledger.append(rows.map(anonymous)).catch((err: unknown) => {
       logger.error({ err }, 'what a request cost that is not on record could not be kept');
     });
   const book = createBudgetBook({
@@ -85,6 +92,7 @@ export async function composeMoney(config: Config, db: Kysely<Tables>, parts: Mo
     budgeted: (handle) => withBudgets(handle, gate),
     reserving: (decide) => withReservation(decide, gate),
     metered: (decide) => withDryRunLedger(decide, gate),
+    judgedInVain: chargeInVain(gate),
     warnings: priceWarnings({
       models,
       judge,

@@ -103,6 +103,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     sessions,
     countTokens,
     lengths,
+    judgedInVain: money.judgedInVain,
     surroundings,
   });
   const callable = new Map(

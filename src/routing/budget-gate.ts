@@ -8,7 +8,7 @@ import { keyLabel, type RequestContext } from './context.ts';
 import { sumCosts } from './cost.ts';
 import type { Decide } from './decide.ts';
 import type { Handle } from './handle.ts';
-import type { LedgerEntries } from './ledger-entries.ts';
+import type { JudgedRequest, LedgerEntries } from './ledger-entries.ts';
 
 export interface BudgetGateDeps {
   readonly book: BudgetBook;
@@ -105,7 +105,7 @@ export function withDryRunLedger(
   return async (request, context) => {
     const hold = await book.open(spenderOf(context));
     try {
-      const decision = await decide(request, context);
+      const decision = await decide(request, hold ? { ...context, budget: hold } : context);
       const judged = entries.ofDecision(decision, context);
       hold?.settle(chargeOf(judged, unknownUsd));
       await append(judged);
@@ -113,5 +113,14 @@ export function withDryRunLedger(
     } finally {
       hold?.settle(0);
     }
+  };
+}
+
+/** Charges and keeps what the judge cost of a request that then could not be decided. */
+export function chargeInVain({ entries, unknownUsd, append }: Omit<BudgetGateDeps, 'book'>) {
+  return (request: JudgedRequest, context: RequestContext): void => {
+    const judged = entries.ofDecision(request, context);
+    context.budget?.settle(chargeOf(judged, unknownUsd));
+    void append(judged);
   };
 }

@@ -9,6 +9,7 @@ import { type Choice, type ChooseDeps, choose, type Question, type Unit } from '
 import { keyLabel, type RequestContext, sessionOf } from './context.ts';
 import { withCountedInput } from './count-input.ts';
 import { FEATURE_VERSION, featureText } from './features.ts';
+import type { JudgedRequest } from './ledger-entries.ts';
 import { type Limited, type Limits, limitChoice, mayMove } from './limit-choice.ts';
 import { planModels } from './plan-models.ts';
 import type { Ordered } from './policy.ts';
@@ -34,6 +35,8 @@ export interface DecideDeps extends ChooseDeps {
   readonly defaultValidators?: readonly string[];
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Told of a request that the judge was asked about and that then could not be decided. Never throws. */
+  readonly judgedInVain?: (request: JudgedRequest, context: RequestContext) => void;
 }
 
 export type Decide = (request: ChatRequest, context: RequestContext) => Promise<Decision>;
@@ -158,6 +161,26 @@ function batchOf(
   return { batchEligible: true, reasons: [`can wait (${eligible.from})${saved}`] };
 }
 
+async function withinLimits(facts: Facts, choice: Choice, deps: DecideDeps) {
+  const limited = limitChoice(choice, facts.limits);
+  return { limited, planned: await plan(facts, choice, limited, deps) };
+}
+
+function judgedRequest(facts: Facts, { tier, source, judge }: Choice, at: number): JudgedRequest {
+  const { request, context, route, unit } = facts;
+  const apiKey = keyLabel(context);
+  return {
+    id: unit.decision,
+    at,
+    requestedModel: request.model,
+    tier,
+    source,
+    ...(judge ? { judge } : {}),
+    ...(route ? { route: route.name } : {}),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+}
+
 /**
  * Composes the decision. Rejects with `invalid_request` where a bound is malformed or the caller contradicts itself,
  * `unknown_model`, `forbidden`, `unsupported` or `context_too_long` only.
@@ -169,8 +192,11 @@ export function createDecide(deps: DecideDeps): Decide {
     const facts = factsOf(request, context, deps);
     const { route, agentCall, session, limits } = facts;
     const choice = await choose(questionOf(facts, policy), deps);
-    const limited = limitChoice(choice, limits);
-    const { inputTokens, ...ordered } = await plan(facts, choice, limited, deps);
+    const { limited, planned } = await withinLimits(facts, choice, deps).catch((error: unknown) => {
+      if (choice.judge) deps.judgedInVain?.(judgedRequest(facts, choice, clock.now()), context);
+      throw error;
+    });
+    const { inputTokens, ...ordered } = planned;
     const { pinned: _, baseline: __, exploration, ...chosen } = choice;
     const first = ordered.candidates[0];
     const ceiling = request.maxOutputTokens === undefined ? route?.max_output_tokens : undefined;

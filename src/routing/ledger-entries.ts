@@ -14,9 +14,25 @@ import { isTier } from '../core/tier.ts';
 import type { RequestContext } from './context.ts';
 import { unitPrices } from './cost.ts';
 
+/** What the row of a judge's call says of its request. */
+export type JudgedRequest = Pick<
+  Decision,
+  | 'id'
+  | 'at'
+  | 'apiKey'
+  | 'user'
+  | 'session'
+  | 'route'
+  | 'requestedModel'
+  | 'tier'
+  | 'source'
+  | 'judge'
+  | 'batchEligible'
+>;
+
 export interface LedgerEntries {
   /** The call of the judge, once there was one. */
-  ofDecision(decision: Decision, context: Pick<RequestContext, 'caller'>): LedgerEntry[];
+  ofDecision(decision: JudgedRequest, context: Pick<RequestContext, 'caller'>): LedgerEntry[];
   /** Every attempt and every check that asked a model. */
   ofOutcome(outcome: Outcome, decision: Decision, context: Pick<RequestContext, 'caller'>): LedgerEntry[];
 }
@@ -51,7 +67,7 @@ function appliedPrice(price: Price | undefined, usage: Usage | undefined): Price
 }
 
 /** The tier named in `auto:<tier>`. */
-function requestedTier({ requestedModel }: Decision): Pick<LedgerEntry, 'requestedTier'> {
+function requestedTier({ requestedModel }: JudgedRequest): Pick<LedgerEntry, 'requestedTier'> {
   const tier = requestedModel.startsWith('auto:') ? requestedModel.slice('auto:'.length) : undefined;
   return isTier(tier) ? { requestedTier: tier } : {};
 }
@@ -60,7 +76,11 @@ function requestedTier({ requestedModel }: Decision): Pick<LedgerEntry, 'request
 export function createLedgerEntries(models: readonly ModelSpec[], judgeEstimateUsd: number): LedgerEntries {
   const specs = new Map(models.map((model) => [model.id, model]));
 
-  function entryOf(call: Call, decision: Decision, { caller }: Pick<RequestContext, 'caller'>): LedgerEntry {
+  function entryOf(
+    call: Call,
+    decision: JudgedRequest,
+    { caller }: Pick<RequestContext, 'caller'>,
+  ): LedgerEntry {
     const spec = specs.get(call.model);
     const { session, user, route, apiKey } = decision;
     return {

@@ -232,6 +232,12 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** The judge of a dry run, and of a request that was refused afterwards. */
+const OUTSIDE: readonly Row[] = [
+  ['judge', 'tiny', 'ok', [410, 1, 0, 0, 0, 0], 41 + 0.4, '-'],
+  ['judge', 'tiny', 'ok', [420, 1, 0, 0, 0, 0], 42 + 0.4, '-'],
+];
+
 function rowOf(entry: LedgerEntry): Row {
   const { usage, counterfactual, costUsd } = entry;
   const micros = (value: number | null): number | null =>
@@ -259,6 +265,7 @@ describe('a ledger made by hand', () => {
   let entries: LedgerEntry[] = [];
   let total: Awaited<ReturnType<ReturnType<typeof createSqlLedger>['total']>>;
   let savings: Awaited<ReturnType<ReturnType<typeof createSqlLedger>['savings']>>;
+  let refused: Response;
   let stats: { total: { cost_usd: number }; savings: Record<string, unknown> };
 
   async function run({ name, replies, body, path: target, headers, leaves }: Case): Promise<void> {
@@ -291,7 +298,15 @@ describe('a ledger made by hand', () => {
     for (const each of CASES) await run(each);
     upstream.reset();
     upstream.next(openAi('complex', plain(410, 1)));
-    await router.post('/v1/classify', { prompt: 'A dry run asks the judge too.' });
+    await router.post('/v1/classify', { prompt: 'A dry run asks the judge too.', user: 'ann' });
+    upstream.reset();
+    upstream.next(openAi('complex', plain(420, 1)));
+    const cheap = { 'x-router-max-cost-usd': '0.0000000001', 'x-router-session': 's' };
+    refused = await router.post(
+      '/v1/chat/completions',
+      { model: 'auto', messages: [{ role: 'user', content: 'Judged, and then too dear.' }] },
+      cheap,
+    );
     stats = (await (await router.get('/v1/stats')).json()) as typeof stats;
     const db = await openSqliteDatabase(path);
     const ledger = createSqlLedger(db);
@@ -312,19 +327,20 @@ describe('a ledger made by hand', () => {
     expect(recorded.get(decisions.get(name) ?? '')).toEqual(rows);
   });
 
-  it('has the judge of a dry run', () => {
+  it('has the judge of a dry run, and of a request that could then not be decided, of nobody', () => {
+    expect(refused.status).toBe(400);
     const known = new Set(decisions.values());
     const rest = [...recorded].filter(([request]) => !known.has(request));
     expect(rest.map(([, rows]) => rows)).toEqual([
       [['judge', 'tiny', 'ok', [410, 1, 0, 0, 0, 0], 41 + 0.4, '-']],
+      [['judge', 'tiny', 'ok', [420, 1, 0, 0, 0, 0], 42 + 0.4, '-']],
     ]);
+    const unowned = entries.filter(({ request }) => !known.has(request));
+    expect(unowned.flatMap(({ user, session }) => [user ?? [], session ?? []]).flat()).toEqual([]);
   });
 
   it('sums to the last token and picodollar', () => {
-    const rows = [
-      ...CASES.flatMap(({ rows: own }) => own),
-      ['judge', 'tiny', 'ok', [410, 1], 41.4, '-'] as const,
-    ];
+    const rows = [...CASES.flatMap(({ rows: own }) => own), ...OUTSIDE];
     const tokens = (at: number): number => rows.reduce((sum, row) => sum + (row[3]?.[at] ?? 0), 0);
     const known = rows.reduce((sum, row) => sum + Math.round((row[4] ?? 0) * 1e6), 0);
     expect(total).toMatchObject({
@@ -339,8 +355,8 @@ describe('a ledger made by hand', () => {
       unknownCalls: rows.filter((row) => row[4] === null).length,
       unpricedCalls: 1,
     });
-    // 7,167.9 millionths of a dollar, added up on paper.
-    expect(total.costUsd).toBe(7_167.9 * MICRO);
+    // 7,210.3 millionths of a dollar, added up on paper.
+    expect(total.costUsd).toBe(7_210.3 * MICRO);
   });
 
   it('compares whole requests, failures included, where all is known', () => {
@@ -350,21 +366,21 @@ describe('a ledger made by hand', () => {
         .flatMap(({ rows }) => rows)
         .reduce((micros, row) => micros + (typeof row[at] === 'number' ? row[at] : 0), 0);
     expect(savings).toMatchObject({
-      requests: known.length + 1,
+      requests: known.length + OUTSIDE.length,
       unknown: CASES.length - known.length,
-      costUsd: Math.round((sum(4) + 41.4) * 1e6) / 1e12,
+      costUsd: Math.round((sum(4) + 41.4 + 42.4) * 1e6) / 1e12,
       baselineCostUsd: Math.round(sum(5) * 1e6) / 1e12,
     });
   });
 
   it('agrees with the statistics, which know no dry runs', () => {
     expect(stats.savings).toMatchObject({
-      requests: savings.requests - 1,
+      requests: savings.requests - OUTSIDE.length,
       unknown: savings.unknown,
       baseline_cost_usd: savings.baselineCostUsd,
       counterfactuals: { large: CASES.length - 1 - savings.unknown },
     });
-    expect(Number(stats.savings.cost_usd)).toBeCloseTo(savings.costUsd - 41.4 * MICRO, 15);
+    expect(Number(stats.savings.cost_usd)).toBeCloseTo(savings.costUsd - (41.4 + 42.4) * MICRO, 15);
   });
 
   it('freezes the prices that were applied, with their date', () => {
