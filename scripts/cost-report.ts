@@ -23,6 +23,8 @@ export interface CostReport {
   readonly savings: Savings;
   readonly routed: Observed;
   readonly unrouted: Observed;
+  /** Discount of batch endpoints, 0 to 1. */
+  readonly batchDiscount: number;
 }
 
 function observed(groups: readonly LedgerGroup[]): Observed {
@@ -42,7 +44,7 @@ function observed(groups: readonly LedgerGroup[]): Observed {
 export async function readCostReport(
   ledger: Ledger,
   window: StatsWindow,
-  by: LedgerGrouping,
+  { by, batchDiscount }: { readonly by: LedgerGrouping; readonly batchDiscount: number },
 ): Promise<CostReport> {
   const sources = await ledger.groups(window, 'source');
   const isUnrouted = ({ group }: LedgerGroup): boolean => UNROUTED.includes(group);
@@ -54,6 +56,7 @@ export async function readCostReport(
     savings: await ledger.savings(window),
     routed: observed(sources.filter((group) => !isUnrouted(group))),
     unrouted: observed(sources.filter(isUnrouted)),
+    batchDiscount,
   };
 }
 
@@ -124,6 +127,11 @@ export function toJson(report: CostReport): string {
     rows: groups.map(({ group, ...sums }) => ({ [by]: group, ...recordOf(sums) })),
     total: recordOf(total),
     savings: savingsRecord(report.savings),
+    batch: {
+      eligible_usd: total.batchEligibleUsd,
+      discount: report.batchDiscount,
+      would_save_usd: batchSavings(report),
+    },
     observed: { routed: observedRecord(routed), not_routed: observedRecord(unrouted) },
   };
   return `${JSON.stringify(document, null, 2)}\n`;
@@ -218,6 +226,11 @@ function observedLine(name: string, { requests, costUsd, perRequestUsd, unknownC
   return `${name}: ${requests} requests, ${usd(costUsd)} USD${each}${unknown}`;
 }
 
+/** USD that batch endpoints would have saved on what could wait. */
+function batchSavings({ total, batchDiscount }: CostReport): number {
+  return exact(total.batchEligibleUsd * batchDiscount);
+}
+
 export function toTable(report: CostReport): string {
   const { window, by, groups, total } = report;
   const rows = [
@@ -237,7 +250,9 @@ export function toTable(report: CostReport): string {
         ]
       : []),
     ...(total.batchEligibleUsd > 0
-      ? [`could have waited for a batch: ${usd(total.batchEligibleUsd)} USD`]
+      ? [
+          `could have waited for a batch: ${usd(total.batchEligibleUsd)} USD, of which its discount would have saved ${usd(batchSavings(report))}`,
+        ]
       : []),
     ...savedLines(report),
     observedLine('routed', report.routed),

@@ -10,7 +10,7 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { ConfigError, loadConfig } from '../src/config/load.ts';
+import { type Config, ConfigError, loadConfig } from '../src/config/load.ts';
 import { LEDGER_GROUPINGS, type LedgerGrouping } from '../src/core/ledger.ts';
 import { createSqlLedger } from '../src/store/ledger.ts';
 import { openSqliteDatabase } from '../src/store/sqlite.ts';
@@ -45,11 +45,9 @@ function instant(text: string, option: string): number {
   return Date.parse(text);
 }
 
-function storePath({ store, config }: Options): string {
+function configOf({ config }: Options): Config {
   try {
-    return (
-      store ?? loadConfig({ env: process.env, ...(config === undefined ? {} : { path: config }) }).store.path
-    );
+    return loadConfig({ env: process.env, ...(config === undefined ? {} : { path: config }) });
   } catch (error) {
     if (error instanceof ConfigError) fail(error.message);
     throw error;
@@ -64,7 +62,7 @@ const options = new Command('costs')
   .addOption(
     new Option('--format <format>', 'how it is written').choices(Object.keys(FORMATS)).default('table'),
   )
-  .option('--config <file>', 'configuration that names the store')
+  .option('--config <file>', 'configuration (default: as the server finds it)')
   .option('--store <file>', 'SQLite store (default: as the server finds it)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
@@ -77,11 +75,16 @@ const from =
     ? (Math.floor(Math.min(now, to) / DAY_MS) - DAYS) * DAY_MS
     : instant(options.from, '--from');
 if (from >= to) fail('--from: must be before --to.');
-const path = storePath(options);
+const config = configOf(options);
+const path = options.store ?? config.store.path;
 if (!existsSync(path)) fail(`There is no store at ${path}. Name one with --store, --config or ROUTER_STORE.`);
 
 const db = await openSqliteDatabase(path);
-const report = await readCostReport(createSqlLedger(db), { from, to }, options.by);
+const report = await readCostReport(
+  createSqlLedger(db),
+  { from, to },
+  { by: options.by, batchDiscount: config.policy.batch_discount },
+);
 await db.destroy();
 const write = createOutput(process.env, process.argv.slice(2));
 await write(FORMATS[options.format](report));

@@ -111,12 +111,11 @@ export function createLedgerEntries(models: readonly ModelSpec[], judgeEstimateU
     };
   }
 
-  function attemptCall(attempt: Attempt, outcome: Outcome, { plan }: Decision): Call {
+  function attemptCall(attempt: Attempt, outcome: Outcome, { plan }: Decision): Omit<Call, 'index'> {
     const planned = plan.candidates.find(({ model }) => model === attempt.model);
     const compared = comparedAttempt(outcome) === attempt;
     return {
       kind: 'answer',
-      index: attempt.index,
       model: attempt.model,
       provider: attempt.provider,
       status: attempt.status,
@@ -147,7 +146,10 @@ export function createLedgerEntries(models: readonly ModelSpec[], judgeEstimateU
       return [entryOf(call, decision, context)];
     },
     ofOutcome(outcome, decision, context) {
-      const attempts = outcome.attempts.map((attempt) => attemptCall(attempt, outcome, decision));
+      const attempts = outcome.attempts.map((attempt, index) => ({
+        ...attemptCall(attempt, outcome, decision),
+        index,
+      }));
       const checks = outcome.attempts
         .flatMap((attempt) => attempt.checks ?? [])
         .flatMap(({ model, usage, costUsd }, index): Call[] =>

@@ -61,7 +61,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const report = (by: LedgerGrouping = 'tier') => readCostReport(createSqlLedger(db), WEEK, by);
+const report = (by: LedgerGrouping = 'tier') =>
+  readCostReport(createSqlLedger(db), WEEK, { by, batchDiscount: 0.5 });
 
 describe('the report', () => {
   it('holds the window from its start to before its end', async () => {
@@ -75,7 +76,11 @@ describe('the report', () => {
   });
 
   it('says nothing of requests that there are none of', async () => {
-    const empty = await readCostReport(createSqlLedger(db), { from: 0, to: 1 }, 'tier');
+    const empty = await readCostReport(
+      createSqlLedger(db),
+      { from: 0, to: 1 },
+      { by: 'tier', batchDiscount: 0.5 },
+    );
     expect(empty.routed.perRequestUsd).toBeNull();
     expect(empty.groups).toEqual([]);
     expect(toTable(empty)).toContain('saved 0 USD of 0 requests against none');
@@ -94,7 +99,7 @@ simple          2      3     30       0      15  0.003000        0  0.008000  0.
 total           4      5     50       0      25  0.007000        1   0.01200  0.007000  41.7 %
 
 unknown: 1 calls are missing from the cost, 1 of them of models without a price
-could have waited for a batch: 0.0009000 USD
+could have waited for a batch: 0.0009000 USD, of which its discount would have saved 0.0004500
 saved 0.005000 USD (41.7 %) of 3 requests against large
   95 % interval: 0 to 0.009000 by requests; too few days
   the counterfactual is assumed to write as many tokens as the model that answered, and to answer every request it is asked
@@ -127,6 +132,7 @@ describe('as JSON', () => {
       by: 'model',
       total: { cost_usd: 0.007, unknown_calls: 1, before_usd: 0.012, after_usd: 0.007, saved_usd: 0.005 },
       savings: { requests: 3, unknown: 1, saved_usd: 0.005, counterfactuals: { large: 3 } },
+      batch: { eligible_usd: 0.0009, discount: 0.5, would_save_usd: 0.00045 },
       observed: { routed: { requests: 2 }, not_routed: { requests: 2 } },
     });
     expect(document.rows.map((row: { model: string }) => row.model)).toEqual([
