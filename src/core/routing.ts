@@ -1,5 +1,5 @@
 /** The vocabulary of a routing decision: from the classifier's answer to the record that explains it. */
-import type { DialectId, Usage } from './chat.ts';
+import type { DialectId, TokenLogprobs, Usage } from './chat.ts';
 import type { ErrorCode } from './errors.ts';
 import type { PerTier, Tier } from './tier.ts';
 
@@ -253,6 +253,8 @@ export interface Attempt {
   readonly validator?: { readonly name: string; readonly reason: string };
   /** Paid checks of its answer; their cost is not part of `costUsd`. */
   readonly checks?: readonly PaidCheck[];
+  /** Of its answer, where a validator had the model asked for them. */
+  readonly logprobs?: TokenLogprobs;
   readonly usage?: Usage;
   /** USD; null where price or usage is unknown. */
   readonly costUsd: number | null;

@@ -1,5 +1,5 @@
 /** The trace of one request's attempts, with what each cost. */
-import type { Usage } from '../core/chat.ts';
+import type { TokenLogprobs, Usage } from '../core/chat.ts';
 import { isUnbilled, type RouterError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Attempt, AttemptStatus, Candidate, PaidCheck, Price } from '../core/routing.ts';
@@ -8,6 +8,7 @@ import { costOf } from './cost.ts';
 /** What is known of an attempt whether or not it succeeds. */
 export interface AttemptFacts {
   readonly usage?: Usage;
+  readonly logprobs?: TokenLogprobs;
   readonly dropped?: readonly string[];
 }
 
@@ -62,7 +63,7 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
         end(result) {
           if (over) return;
           over = true;
-          const { error, usage, rejection, dropped = [] } = { ...facts, ...result };
+          const { error, usage, logprobs, rejection, dropped = [] } = { ...facts, ...result };
           const unbilled = !usage && firstByteMs === undefined && error !== undefined && isUnbilled(error);
           attempts.push({
             index,
@@ -74,6 +75,7 @@ export function createAttemptLog(clock: Clock, priceOf: (model: string) => Price
             ...(rejection ? { validator: rejection } : {}),
             ...(checks.length > 0 ? { checks } : {}),
             ...(usage ? { usage } : {}),
+            ...(logprobs ? { logprobs } : {}),
             costUsd: unbilled ? 0 : costOf(priceOf(candidate.model), usage),
             latencyMs: clock.monotonic() - started,
             ...(firstByteMs === undefined ? {} : { firstByteMs }),

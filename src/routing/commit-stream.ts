@@ -39,8 +39,8 @@ interface Held extends CommitOptions {
 }
 
 function usageOf(assembler: Assembler): AttemptFacts {
-  const usage = assembler.usage();
-  return usage ? { usage } : {};
+  const { usage, logprobs } = assembler.response();
+  return { ...(usage ? { usage } : {}), ...(logprobs ? { logprobs } : {}) };
 }
 
 function endOf(assembler: Assembler): AttemptEnd {

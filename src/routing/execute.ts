@@ -116,7 +116,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
     }
     const { response, dropped: left } = await provider.complete(sent);
     const dropped = response.dialect === request.dialect ? left : [...left, ...lossesOf(response)];
-    entry.note({ dropped, ...(response.usage ? { usage: response.usage } : {}) });
+    const { usage, logprobs } = response;
+    entry.note({ dropped, ...(usage ? { usage } : {}), ...(logprobs ? { logprobs } : {}) });
     const rejection = await failedVerdict(validators, response, request, { signal, paid: entry.paid });
     entry.end(rejection ? { rejection } : {});
     return { answer: { kind: 'response', response }, rejection };
