@@ -1,7 +1,11 @@
-/** The keys of one provider, used in turn; one that was refused or limited rests while the others go on. */
+/**
+ * The keys of one provider, used in turn; one that was refused or limited rests while the others go on. A conversation
+ * stays with its key, since prompt caches belong to the account behind it.
+ */
 import { type ErrorCode, RouterError } from '../core/errors.ts';
 import type { KeyHealth } from '../core/health.ts';
 import type { Clock } from '../core/ports.ts';
+import type { Conversation } from './conversation.ts';
 
 export interface KeyPoolOptions {
   readonly provider: string;
@@ -19,8 +23,11 @@ export interface TakenKey {
 }
 
 export interface KeyPool {
-  /** Throws `overloaded` where every key of the pool rests. A single key is always tried. */
-  take(upstreamModel: string): TakenKey;
+  /**
+   * The next key or, for a request that continues a conversation, the key of its last one. Throws `overloaded` where
+   * every key of the pool rests. A single key is always tried.
+   */
+  take(upstreamModel: string, conversation?: () => Conversation): TakenKey;
   health(): readonly KeyHealth[];
   /** False where no model could be called because all keys rest for all of them. */
   callable(): boolean;
@@ -30,6 +37,9 @@ interface Rest {
   readonly until: number;
   readonly code: ErrorCode;
 }
+
+/** Conversations whose key is remembered at most. */
+const CONVERSATIONS = 10_000;
 
 /** A whole key, in place of a model's name, which is never empty. */
 const WHOLE = '';
@@ -44,6 +54,7 @@ function concernOf(error: RouterError, upstreamModel: string): string | undefine
 
 export function createKeyPool({ provider, keys, cooldownMs, clock }: KeyPoolOptions): KeyPool {
   const rests = keys.map(() => new Map<string, Rest>());
+  const usedBy = new Map<string, number>();
   let next = 0;
 
   /** Forgets what is over. */
@@ -90,12 +101,26 @@ export function createKeyPool({ provider, keys, cooldownMs, clock }: KeyPoolOpti
     });
   }
 
+  function keptBy(conversation: Conversation | undefined, upstreamModel: string): number | undefined {
+    const index = conversation?.continues ? usedBy.get(conversation.id) : undefined;
+    return index === undefined || restingUntil(index, upstreamModel) !== undefined ? undefined : index;
+  }
+
+  function keep(conversation: string, index: number): void {
+    usedBy.delete(conversation);
+    usedBy.set(conversation, index);
+    const [oldest] = usedBy.keys();
+    if (usedBy.size > CONVERSATIONS && oldest !== undefined) usedBy.delete(oldest);
+  }
+
   return {
-    take(upstreamModel) {
+    take(upstreamModel, conversation) {
       if (keys.length === 0) return { key: undefined, failed: (error) => error };
-      const index = available(upstreamModel);
+      const known = keys.length > 1 ? conversation?.() : undefined;
+      const index = keptBy(known, upstreamModel) ?? available(upstreamModel);
       if (index === undefined) throw allResting(upstreamModel);
       next = (index + 1) % keys.length;
+      if (known) keep(known.id, index);
       return { key: keys[index], failed: (error) => cool(index, upstreamModel, error) };
     },
     health: () =>

@@ -5,6 +5,7 @@ import { RouterError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Clock, Dialect, Provider, ProviderCall } from '../core/ports.ts';
 import { readSseFrames } from '../core/sse.ts';
+import { conversationOf } from './conversation.ts';
 import { createDeadline } from './deadline.ts';
 import type { KeyPool } from './key-pool.ts';
 import { limited, readAll, readError } from './read-body.ts';
@@ -149,7 +150,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
   return {
     id,
     async complete(call) {
-      const taken = keys.take(call.upstreamModel);
+      const taken = keys.take(call.upstreamModel, () => conversationOf(call.request));
       const deadline = createDeadline(options.timeoutMs);
       const signals = { caller: call.signal, deadline: deadline.signal };
       try {
@@ -161,7 +162,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
       }
     },
     async stream(call) {
-      const taken = keys.take(call.upstreamModel);
+      const taken = keys.take(call.upstreamModel, () => conversationOf(call.request));
       const deadline = createDeadline(options.streamTimeoutMs);
       const signals = { caller: call.signal, deadline: deadline.signal };
       try {

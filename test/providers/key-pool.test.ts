@@ -25,6 +25,19 @@ describe('a pool of keys', () => {
     expect([1, 2, 3, 4].map(() => pool.take('m').key)).toEqual(['a', 'b', 'c', 'a']);
   });
 
+  it('keeps a conversation with its key, whose account has its prompt in the cache, until the key rests', () => {
+    const { pool } = stage('a', 'b', 'c');
+    const take = (id: string, continues: boolean) => pool.take('m', () => ({ id, continues }));
+    expect(take('one', false).key).toBe('a');
+    expect(take('two', false).key).toBe('b');
+    const last = take('one', true);
+    expect([last.key, take('two', true).key, take('one', true).key]).toEqual(['a', 'b', 'a']);
+    expect(take('one', false).key).toBe('b');
+    last.failed(limited());
+    expect(take('two', true).key).toBe('b');
+    expect(take('never seen', true).key).toBe('c');
+  });
+
   it('rests a limited key for as long as the upstream says, and offers the next at once', () => {
     const { pool, clock } = stage('a', 'b');
     expect(pool.take('m').failed(limited(3))).toMatchObject({ retryNow: true, retryAfterSeconds: 3 });
