@@ -18,6 +18,7 @@ import { Command } from 'commander';
 import { openOnnxClassifier } from '../src/classifiers/onnx.ts';
 import { composeRouter } from '../src/compose.ts';
 import { loadConfig } from '../src/config/load.ts';
+import { TIERS } from '../src/core/tier.ts';
 import { FEATURE_VERSION } from '../src/routing/features.ts';
 import { serve } from '../src/serve.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
@@ -25,8 +26,9 @@ import { systemClock } from '../src/surroundings.ts';
 import { apgrInterval, type Routed, routerFigures } from '../src/training/apgr.ts';
 import { readBaseData } from '../src/training/base-data.ts';
 import { type Example, isOutcomeTest, readExamples } from '../src/training/examples.ts';
-import { collectFeedback } from '../src/training/feedback-examples.ts';
+import { collectFeedback, FEEDBACK_SOURCE } from '../src/training/feedback-examples.ts';
 import { FIT_DEFAULTS } from '../src/training/fit.ts';
+import { fromOutcome, SIGNAL_WEIGHTS, tierOf } from '../src/training/judgements.ts';
 import { createRandom, permutation } from '../src/training/random.ts';
 import { train } from '../src/training/train.ts';
 
@@ -36,6 +38,8 @@ const STRONG = 'gpt-4-1106-preview';
 /** Votes come from this many keys, so that no one of them is over its cap. */
 const USERS = 40;
 const FLIPPED = 0.2;
+/** Share of the requests that the router decides; the rest goes to the strong model by chance (`policy.rollout`). */
+const ROUTED = 0.5;
 
 const options = new Command('replay-outcomes')
   .description('Measure what feedback teaches on outcome tables')
@@ -119,7 +123,8 @@ async function replay(bundle: string): Promise<{ storePath: string; asked: Recor
       builtin_catalog: false,
       judge: { model: 'none' },
       store: { text: 'full' },
-      classifier: { bundle, watch: false, doubt_below: 0 },
+      classifier: { bundle, watch: false, doubt_below: 0, simple_from: 0 },
+      policy: { rollout: { share: ROUTED, otherwise: 'complex' } },
       providers: { table: { base_url: upstream.url } },
       models: [
         { id: WEAK, provider: 'table', tier: 'simple' },
@@ -169,17 +174,22 @@ async function feedbackOf(storePath: string): Promise<readonly Example[]> {
   return examples;
 }
 
+/** The row with what these answers say of the tiers: 1 good, 0 bad, NaN not seen. */
+function judgedBy(row: Example, seen: NonNullable<Example['seen']>): Example {
+  const { tier: _, ...rest } = row;
+  const known = TIERS.flatMap((tier, at) => (Number.isNaN(seen[at]) ? [] : [[tier, seen[at] === 1]]));
+  const sufficient = fromOutcome(Object.fromEntries(known));
+  const tier = tierOf(sufficient);
+  return { ...rest, seen, sufficient, ...(tier ? { tier } : {}) };
+}
+
 /** The same rows, a share of them with the opposite of what their vote said. */
 function flip(rows: readonly Example[], share: number): Example[] {
   const random = createRandom(1);
   return rows.map((row) => {
-    const [simple = Number.NaN, moderate = Number.NaN] = row.sufficient ?? [];
     if (random.next() >= share) return row;
-    const { tier: _, ...rest } = row;
-    return {
-      ...rest,
-      sufficient: simple === 1 ? [0, Number.NaN] : simple === 0 ? [1, 1] : [simple, moderate],
-    };
+    const [simple = Number.NaN, moderate = Number.NaN, complex = Number.NaN] = row.seen ?? [];
+    return judgedBy(row, [1 - simple, 1 - moderate, 1 - complex]);
   });
 }
 
@@ -188,20 +198,19 @@ function shuffle(rows: readonly Example[]): Example[] {
   const order = permutation(rows.length, createRandom(2));
   return rows.map((row, at) => {
     const other = rows[order[at] ?? 0] ?? row;
-    const { tier: _, ...rest } = row;
-    return {
-      ...rest,
-      sufficient: other.sufficient ?? [Number.NaN, Number.NaN],
-      ...(other.tier ? { tier: other.tier } : {}),
-    };
+    return judgedBy(row, other.seen ?? [Number.NaN, Number.NaN, Number.NaN]);
   });
 }
 
 /** What the tables say of the two models, as judgements of the simple and the complex tier. */
-const outcomes = replayed.map((row): Example => {
-  const weak = (row.success?.[WEAK] ?? 0) >= 0.5;
-  return { ...row, source: 'feedback', sufficient: weak ? [1, 1] : [0, Number.NaN], weight: 1 };
-});
+const outcomes = replayed.map(
+  ({ success, ...row }): Example =>
+    judgedBy({ ...row, source: FEEDBACK_SOURCE, weight: SIGNAL_WEIGHTS.outcome }, [
+      Number((success?.[WEAK] ?? 0) >= 0.5),
+      Number.NaN,
+      Number((success?.[STRONG] ?? 0) >= 0.5),
+    ]),
+);
 
 type Trust = (rows: readonly Example[]) => Promise<readonly number[]>;
 
@@ -215,9 +224,11 @@ function byBundle(path: string): Trust {
 }
 
 const subjectOf = ({ id }: Example): string => id.split('/').slice(0, 2).join('/');
-const priors = new Map<string, number[]>();
+const priors = new Map<string, { right: number[]; saved: number[] }>();
 for (const row of replayed) {
-  priors.set(subjectOf(row), [...(priors.get(subjectOf(row)) ?? []), row.success?.[WEAK] ?? 0]);
+  const [weak, strong] = [row.success?.[WEAK] ?? 0, row.success?.[STRONG] ?? 0];
+  const { right, saved } = priors.get(subjectOf(row)) ?? { right: [], saved: [] };
+  priors.set(subjectOf(row), { right: [...right, weak], saved: [...saved, weak - strong] });
 }
 const average = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
@@ -232,8 +243,10 @@ const routers: Readonly<Record<string, Trust>> = {
     return rows.map(() => random.next());
   },
   length: async (rows) => rows.map(({ prompt }) => -prompt.length),
-  'subject prior (full outcomes)': async (rows) =>
-    rows.map((row) => average(priors.get(subjectOf(row)) ?? [])),
+  'subject prior: how often the weak model is right (full outcomes)': async (rows) =>
+    rows.map((row) => average(priors.get(subjectOf(row))?.right ?? [])),
+  'subject prior: how much better the strong one is (full outcomes)': async (rows) =>
+    rows.map((row) => average(priors.get(subjectOf(row))?.saved ?? [])),
   before: byBundle(before),
   'after bandit feedback': byBundle(await trainBundle('bandit', feedback)),
   'after bandit feedback, 20 % flipped': byBundle(await trainBundle('flipped', flip(feedback, FLIPPED))),

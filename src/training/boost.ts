@@ -70,11 +70,15 @@ export function binOf(value: number, bounds: Float32Array): number {
   return low;
 }
 
-/** Trains on `rows` of the binned matrix. `targets` in 0 to 1, `weights` 0 where unknown. */
+/**
+ * Trains on `rows` of the binned matrix. `targets` in 0 to 1, `weights` 0 where unknown. Given log odds by row to start
+ * from, the trees say what is to be added to them.
+ */
 export function boost(
   data: Binned,
   labels: { readonly targets: Float32Array; readonly weights: Float32Array; readonly rows: Int32Array },
   options: BoostOptions,
+  start?: Float64Array,
 ): Boosted {
   const known = labels.rows.filter((row) => (labels.weights[row] ?? 0) > 0);
   const random = createRandom(options.seed);
@@ -84,8 +88,8 @@ export function boost(
     positive += (labels.weights[row] ?? 0) * (labels.targets[row] ?? 0);
     total += labels.weights[row] ?? 0;
   }
-  const base = Math.log(positive / (total - positive));
-  const scores = new Float64Array(data.rows).fill(base);
+  const base = start ? 0 : Math.log(positive / (total - positive));
+  const scores = start ? Float64Array.from(start) : new Float64Array(data.rows).fill(base);
   const gradients = new Float64Array(data.rows);
   const hessians = new Float64Array(data.rows);
   const trees: Tree[] = [];

@@ -30,6 +30,8 @@ export interface Example {
   readonly attributes?: readonly [number, number, number, number];
   /** Is simple enough, is moderate enough: 1 yes, 0 no, NaN unknown. Goes before the tier. */
   readonly sufficient?: readonly [number, number];
+  /** Was an answer of simple, moderate, complex good: 1 yes, 0 no, NaN not seen. */
+  readonly seen?: readonly [number, number, number];
   /** How much the row counts, 1 unless given. */
   readonly weight?: number;
   /**

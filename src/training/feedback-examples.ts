@@ -45,6 +45,7 @@ function exampleOf(
     ...(row.inputTokens === undefined ? {} : { inputTokens: row.inputTokens }),
     ...(tier ? { tier } : {}),
     sufficient: judgement.sufficient,
+    ...(judgement.seen ? { seen: judgement.seen } : {}),
     weight: judgement.weight,
     certain: judgement.sources[0] === 'person',
     language: 'en',

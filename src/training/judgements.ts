@@ -10,6 +10,9 @@ import { type PerTier, TIERS, type Tier, tierRank } from '../core/tier.ts';
 /** Is the tier sufficient: 1 yes, 0 no, NaN unknown. In the order simple, moderate; complex always is. */
 export type Sufficiency = readonly [number, number];
 
+/** Was an answer of the tier good: 1 yes, 0 no, NaN not seen. In the order of the tiers. */
+export type Seen = readonly [number, number, number];
+
 export type SignalSource = 'person' | 'outcome' | 'rating' | 'score' | 'validator' | 'judge' | 'retry';
 
 /** How much one signal counts, 0 to 1. */
@@ -28,10 +31,14 @@ interface Signal {
   /** Label of the API key that sent it, where somebody did. */
   readonly by?: string | undefined;
   readonly says: Sufficiency;
+  /** Of each answer that was judged by itself: its tier, and whether it was good. */
+  readonly seen?: Partial<PerTier<boolean>>;
 }
 
 export interface Judgement {
   readonly sufficient: Sufficiency;
+  /** Absent where no answer was judged by itself, or a person named the tier. */
+  readonly seen?: Seen;
   /** Of the strongest signal that was used, 0 to 1. */
   readonly weight: number;
   /** Signals that were used, strongest first. */
@@ -76,15 +83,25 @@ export function fromOutcome(outcome: Partial<PerTier<boolean>>): Sufficiency {
 /** A score from here on is a thumb up. */
 export const GOOD_SCORE = 0.5;
 
+/** What one answer says that was good or not. */
+function verdict(tier: Tier, good: boolean): Pick<Signal, 'says' | 'seen'> {
+  return { says: good ? fromSuccess(tier) : fromFailure(tier), seen: { [tier]: good } };
+}
+
 function fromFeedback(feedback: Feedback, answeredBy: Tier | undefined): Signal[] {
   const by = feedback.apiKey;
   if (feedback.tier) return [{ source: 'person', by, says: fromTier(feedback.tier) }];
-  if (feedback.outcome) return [{ source: 'outcome', by, says: fromOutcome(feedback.outcome) }];
+  if (feedback.outcome)
+    return [{ source: 'outcome', by, says: fromOutcome(feedback.outcome), seen: feedback.outcome }];
   if (!answeredBy) return [];
-  const verdict = (good: boolean): Sufficiency => (good ? fromSuccess(answeredBy) : fromFailure(answeredBy));
-  if (feedback.rating) return [{ source: 'rating', by, says: verdict(feedback.rating === 'up') }];
+  const signal = (source: SignalSource, good: boolean): Signal => ({
+    source,
+    by,
+    ...verdict(answeredBy, good),
+  });
+  if (feedback.rating) return [signal('rating', feedback.rating === 'up')];
   if (feedback.score === undefined) return [];
-  return [{ source: 'score', by, says: verdict(feedback.score >= GOOD_SCORE) }];
+  return [signal('score', feedback.score >= GOOD_SCORE)];
 }
 
 /** Validators speak only where they were asked: an answer passed exactly when an earlier one was rejected. */
@@ -93,14 +110,14 @@ function fromAttempts({ attempts }: LabelledDecision): Signal[] {
   if (rejected.length === 0) return [];
   const passed = attempts.filter((attempt) => attempt.status === 'ok');
   return [
-    ...rejected.map(({ tier }): Signal => ({ source: 'validator', says: fromFailure(tier) })),
-    ...passed.map(({ tier }): Signal => ({ source: 'validator', says: fromSuccess(tier) })),
+    ...rejected.map(({ tier }): Signal => ({ source: 'validator', ...verdict(tier, false) })),
+    ...passed.map(({ tier }): Signal => ({ source: 'validator', ...verdict(tier, true) })),
   ];
 }
 
 /**
  * Joins all signals on one decision: for each tier the strongest signal that knows it decides. Undefined where no
- * signal says anything of a tier below `complex`.
+ * signal says anything. That `complex` answered well says nothing of the tiers below, but is `seen`.
  */
 export function judgementOf(row: LabelledDecision): Judgement | undefined {
   const signals: Signal[] = [
@@ -108,11 +125,12 @@ export function judgementOf(row: LabelledDecision): Judgement | undefined {
     ...fromAttempts(row),
     ...(row.judge ? [{ source: 'judge' as const, says: fromTier(row.judge) }] : []),
     ...(row.retried && row.answeredBy
-      ? [{ source: 'retry' as const, says: fromFailure(row.answeredBy) }]
+      ? [{ source: 'retry' as const, ...verdict(row.answeredBy, false) }]
       : []),
   ].sort((a, b) => SIGNAL_WEIGHTS[b.source] - SIGNAL_WEIGHTS[a.source]);
   const deciding = LOWER.map((_, index) => signals.find(({ says }) => !Number.isNaN(says[index])));
-  const used = signals.filter((signal) => deciding.includes(signal));
+  const seeing = TIERS.map((tier) => signals.find(({ seen }) => seen?.[tier] !== undefined));
+  const used = signals.filter((signal) => deciding.includes(signal) || seeing.includes(signal));
   const [strongest] = used;
   if (!strongest) return undefined;
   const by = strongest.by ?? row.apiKey;
@@ -121,8 +139,19 @@ export function judgementOf(row: LabelledDecision): Judgement | undefined {
     sufficient: monotone(simple, moderate),
     weight: SIGNAL_WEIGHTS[strongest.source],
     sources: [...new Set(used.map(({ source }) => source))],
+    ...seenBy(seeing, strongest),
     ...(by === undefined ? {} : { by }),
   };
+}
+
+/** The answers that were judged by themselves; a person who named the tier goes before them. */
+function seenBy(seeing: readonly (Signal | undefined)[], strongest: Signal): Pick<Judgement, 'seen'> {
+  if (strongest.source === 'person' || seeing.every((signal) => !signal)) return {};
+  const [simple = Number.NaN, moderate = Number.NaN, complex = Number.NaN] = TIERS.map((tier, at) => {
+    const good = seeing[at]?.seen?.[tier];
+    return good === undefined ? Number.NaN : Number(good);
+  });
+  return { seen: [simple, moderate, complex] };
 }
 
 /** Where signals contradict the order of the tiers (simple enough, moderate not), the doubt goes up: simple is not. */

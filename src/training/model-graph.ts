@@ -2,6 +2,7 @@
 import type { Boosted } from './boost.ts';
 import { addFeatures, type LinearTables } from './feature-graph.ts';
 import { BIGRAM_BUCKETS } from './hashing.ts';
+import type { LocalPart } from './local-part.ts';
 import { type Idf, type LinearModel, layoutOf } from './ngrams.ts';
 import { OnnxGraph } from './onnx-graph.ts';
 import type { TokenTable } from './token-table.ts';
@@ -21,6 +22,8 @@ export interface ModelParts {
   /** Share of the trees in the score of a head; the rest is the linear part's. */
   readonly treeShare: number;
   readonly platt: readonly [Platt, Platt];
+  /** Speaks for requests like those with feedback; the linear part then has one head more. */
+  readonly local?: LocalPart;
 }
 
 const INPUTS = ['input_ids', 'attention_mask'];
@@ -134,6 +137,42 @@ function addTrees(graph: OnnxGraph, boosted: readonly Boosted[], features: strin
   return graph.node('TreeEnsembleRegressor', [features], attributes, 'ai.onnx.ml');
 }
 
+interface BaseNodes {
+  /** [batch, features]: what the trees read. */
+  readonly features: string;
+  /** [batch, heads]: the scores of the linear part. */
+  readonly linear: string;
+  /** [batch, 2]: the base model's scores, and their calibrated log odds. */
+  readonly mixed: string;
+  readonly calibrated: string;
+}
+
+/** Log odds [batch, 2]: the base model's, moved towards the local part's as far as a request is like its rows. */
+function addLocal(graph: OnnxGraph, { likeness, heads }: LocalPart, base: BaseNodes): string {
+  const straight = (part: 'slope' | 'offset'): number[] => heads.map((head) => head?.start[part] ?? 0);
+  const none: Boosted = { base: 0, trees: [] };
+  const boosted = heads.map((head) => head?.trees ?? none);
+  const start = graph.node('Mul', [base.mixed, graph.floats('local_slopes', [2], straight('slope'))]);
+  const moved = graph.node('Add', [start, graph.floats('local_offsets', [2], straight('offset'))]);
+  const own = graph.node('Add', [moved, addTrees(graph, boosted, base.features)]);
+  const last = graph.node('Slice', [
+    base.linear,
+    graph.longs('at', [-1]),
+    graph.longs('to', [Number.MAX_SAFE_INTEGER]),
+    graph.longs('axis', [1]),
+  ]);
+  const scaled = graph.node('Mul', [last, graph.floats('likeness_slope', [], [likeness.slope])]);
+  const alike = graph.node('Add', [scaled, graph.floats('likeness_offset', [], [likeness.offset])]);
+  const spoken = graph.floats(
+    'local_heads',
+    [2],
+    heads.map((head) => (head ? 1 : 0)),
+  );
+  const share = graph.node('Mul', [graph.node('Sigmoid', [alike]), spoken]);
+  const difference = graph.node('Sub', [own, base.calibrated]);
+  return graph.node('Add', [base.calibrated, graph.node('Mul', [share, difference])]);
+}
+
 /**
  * Two log odds [batch, 2] to log-probabilities of the three tiers [batch, 3]; the heads are kept in order. The
  * logarithm is a reduction over one number, which the runtime computes one by one: vectorised, its last bits would
@@ -159,7 +198,8 @@ export function encodeModel(parts: ModelParts): Uint8Array {
   const graph = new OnnxGraph();
   const { bag, linear: sums = '' } = addFeatures(graph, parts.table, linearTables(parts));
   const linear = addLinear(graph, parts.linear, sums);
-  const trees = addTrees(graph, parts.boosted, graph.node('Concat', [bag, linear], { axis: 1 }));
+  const features = graph.node('Concat', [bag, linear], { axis: 1 });
+  const trees = addTrees(graph, parts.boosted, features);
   const two = graph.longs('at', [2]);
   const linearHeads = graph.node('Slice', [linear, graph.longs('at', [0]), two, graph.longs('axis', [1])]);
   const share = graph.floats('tree_share', [], [parts.treeShare]);
@@ -178,7 +218,10 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     [2],
     parts.platt.map(({ offset }) => offset),
   );
-  const odds = graph.node('Add', [graph.node('Mul', [mixed, slopes]), offsets]);
+  const calibrated = graph.node('Add', [graph.node('Mul', [mixed, slopes]), offsets]);
+  const odds = parts.local
+    ? addLocal(graph, parts.local, { features, linear, mixed, calibrated })
+    : calibrated;
   graph.rename(addTiers(graph, odds), 'logits');
   return graph.encode('router', INPUTS, { logits: 3 });
 }

@@ -4,19 +4,28 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Tier } from '../core/tier.ts';
-import { type Example, readExamples } from './examples.ts';
+import { firstIssue } from './data/read.ts';
+import { type Example, RowError, readExamples } from './examples.ts';
 
-const modelsSchema = z.object({
-  simple: z.array(z.string()),
-  moderate: z.array(z.string()),
-  complex: z.array(z.string()),
-});
+const modelsSchema = z
+  .strictObject({
+    simple: z.array(z.string()),
+    moderate: z.array(z.string()),
+    complex: z.array(z.string()),
+  })
+  .refine(({ simple, moderate, complex }) => {
+    const all = [...simple, ...moderate, ...complex];
+    return new Set(all).size === all.length;
+  }, 'a model stands in two tiers');
 
 /** Which tier a model of the tables stands for. */
 export type OutcomeModels = z.infer<typeof modelsSchema>;
 
+/** Throws RowError that names file and field. */
 export function readOutcomeModels(path: string): OutcomeModels {
-  return modelsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const parsed = modelsSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new RowError(`${path}: ${firstIssue(parsed.error)}`);
+  return parsed.data;
 }
 
 /** Every table of a folder, each named after its file; none where there is no folder. */

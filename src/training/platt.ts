@@ -2,7 +2,8 @@ import type { Platt } from './model-graph.ts';
 
 /**
  * Slope and offset that make log odds fit yes / no answers: weighted logistic regression on one input by Newton's
- * method with halved steps, with Platt's (1999) soft targets. NaN answers are unknown.
+ * method with halved steps, with Platt's (1999) soft targets. Other answers than 0 and 1 stand for themselves; NaN is
+ * unknown.
  */
 export function fitPlatt(
   scores: readonly number[],
@@ -13,10 +14,14 @@ export function fitPlatt(
   const yes = known.filter((at) => answers[at] === 1).length;
   const high = (yes + 1) / (yes + 2);
   const low = 1 / (known.length - yes + 2);
+  const targetOf = (at: number): number => {
+    const answer = answers[at] ?? 0;
+    return answer === 1 ? high : answer === 0 ? low : answer;
+  };
   const loss = (slope: number, offset: number): number =>
     known.reduce((sum, at) => {
       const odds = slope * (scores[at] ?? 0) + offset;
-      const target = answers[at] === 1 ? high : low;
+      const target = targetOf(at);
       return (
         sum + (weights[at] ?? 1) * (Math.log1p(Math.exp(-Math.abs(odds))) + Math.max(odds, 0) - target * odds)
       );
@@ -30,7 +35,7 @@ export function fitPlatt(
       const score = scores[at] ?? 0;
       const weight = weights[at] ?? 1;
       const probability = 1 / (1 + Math.exp(-(slope * score + offset)));
-      const error = weight * (probability - (answers[at] === 1 ? high : low));
+      const error = weight * (probability - targetOf(at));
       const curve = weight * probability * (1 - probability);
       gradientSlope += error * score;
       gradientOffset += error;

@@ -45,6 +45,7 @@ const lineSchema = z.object({
   inputTokens: z.number().optional(),
   tier: z.enum(TIERS).optional(),
   sufficient: z.tuple([answer, answer]).optional(),
+  seen: z.tuple([answer, answer, answer]).optional(),
   weight: z.number().optional(),
   certain: z.boolean(),
 });
@@ -58,12 +59,12 @@ export function snapshotPath(models: string, id: string): string {
   return join(models, `${id}${SUFFIX}`);
 }
 
-function lineOf({ id, group, text, inputTokens, tier, sufficient, weight, certain }: Example): string {
-  return `${JSON.stringify({ id, group, text, inputTokens, tier, sufficient, weight, certain })}\n`;
+function lineOf({ id, group, text, inputTokens, tier, sufficient, seen, weight, certain }: Example): string {
+  return `${JSON.stringify({ id, group, text, inputTokens, tier, sufficient, seen, weight, certain })}\n`;
 }
 
 function exampleOf(line: string): Example {
-  const { sufficient, inputTokens, tier, weight, ...row } = lineSchema.parse(JSON.parse(line));
+  const { sufficient, seen, inputTokens, tier, weight, ...row } = lineSchema.parse(JSON.parse(line));
   return {
     ...row,
     source: FEEDBACK_SOURCE,
@@ -76,6 +77,7 @@ function exampleOf(line: string): Example {
     ...(sufficient
       ? { sufficient: [sufficient[0] ?? Number.NaN, sufficient[1] ?? Number.NaN] as const }
       : {}),
+    ...(seen ? { seen: [seen[0] ?? Number.NaN, seen[1] ?? Number.NaN, seen[2] ?? Number.NaN] as const } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { foldOf, isHeldOut, parseExamples, RowError, sufficiencyOf } from '../../src/training/examples.ts';
 import { parseLexicon } from '../../src/training/lexicon.ts';
-import { failureOf, outcomeTargets, sampleBySource } from '../../src/training/outcomes.ts';
+import { sampleBySource } from '../../src/training/outcomes.ts';
 import { PERTURBATIONS, perturbLast } from '../../src/training/perturb.ts';
 
 describe('rows', () => {
@@ -43,23 +43,6 @@ describe('rows', () => {
 });
 
 describe('outcome tables', () => {
-  const models = { simple: ['small', 'tiny'], moderate: ['mid'], complex: ['big'] };
-
-  test.each([
-    [{ small: 1, tiny: 0, mid: 1 }, 0.5, 1],
-    [{ small: 1, mid: 0 }, 1, 1],
-    [{ mid: 0 }, Number.NaN, 0],
-    [{ big: 1 }, Number.NaN, Number.NaN],
-    [{ stranger: 1 }, Number.NaN, Number.NaN],
-  ])('%j says %d and %d', (success, simple, moderate) => {
-    expect(outcomeTargets(success, models)).toEqual([simple, moderate]);
-  });
-
-  test('failure is the share of all models', () => {
-    expect(failureOf({ small: 1, mid: 0 })).toBe(0.5);
-    expect(failureOf(undefined)).toBeNaN();
-  });
-
   test('samples are stable and per source', () => {
     const rows = parseExamples(
       Array.from({ length: 30 }, (_, at) => `{"prompt":"p${at}","source":"s${at % 3}"}`).join('\n'),

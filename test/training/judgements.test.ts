@@ -127,6 +127,45 @@ describe('judgementOf', () => {
     expect(judgementOf(given)).toMatchObject({ sufficient, weight });
   });
 
+  it.each([
+    {
+      name: 'a thumb up on complex says nothing of the tiers below',
+      given: row({ answeredBy: 'complex', signals: [{ rating: 'up' }] }),
+      seen: [unknown, unknown, 1],
+      sufficient: [unknown, unknown],
+    },
+    {
+      name: 'a thumb down speaks of the tier that answered',
+      given: row({ answeredBy: 'moderate', signals: [{ rating: 'down' }] }),
+      seen: [unknown, 0, unknown],
+      sufficient: [0, 0],
+    },
+    {
+      name: 'a measured outcome of all tiers',
+      given: row({ signals: [{ outcome: { simple: false, complex: false } }] }),
+      seen: [0, unknown, 0],
+      sufficient: [0, 0],
+    },
+    {
+      name: 'an escalation',
+      given: row({ attempts: [attempt('simple', 'rejected'), attempt('moderate', 'ok')] }),
+      seen: [0, 1, unknown],
+      sufficient: [0, 1],
+    },
+  ])('$name: the answers that were seen', ({ given, seen, sufficient }) => {
+    expect(judgementOf(given)).toMatchObject({ seen, sufficient });
+  });
+
+  it.each([
+    { name: 'the judge', given: row({ judge: 'simple' }) },
+    {
+      name: 'a person who names the tier',
+      given: row({ answeredBy: 'simple', retried: true, signals: [{ tier: 'simple' }] }),
+    },
+  ])('$name has seen no answer', ({ given }) => {
+    expect(judgementOf(given)?.seen).toBeUndefined();
+  });
+
   it('is counted against the key that voted, else against the one that asked', () => {
     const given = { answeredBy: 'simple', apiKey: 'asker' } as const;
     expect(judgementOf(row({ ...given, signals: [{ rating: 'up', apiKey: 'voter' }] }))?.by).toBe('voter');
@@ -136,7 +175,6 @@ describe('judgementOf', () => {
   it.each([
     { name: 'a retry of a request nobody answered', given: row({ retried: true }) },
     { name: 'a comment', given: row({ answeredBy: 'simple', signals: [{ comment: 'hm' }] }) },
-    { name: 'a thumb up on complex', given: row({ answeredBy: 'complex', signals: [{ rating: 'up' }] }) },
     { name: 'a thumb on a request nobody answered', given: row({ signals: [{ rating: 'down' }] }) },
     {
       name: 'an attempt that failed for other reasons',
