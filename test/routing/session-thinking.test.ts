@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest, Part } from '../../src/core/chat.ts';
 import { RouterError } from '../../src/core/errors.ts';
@@ -243,5 +244,48 @@ describe('withOwnThinking', () => {
     expect(known.makerOf('ABCD')).toBe('opus');
     expect(known.makerOf('EF')).toBe('opus');
     expect(known.makerOf('AB')).toBeUndefined();
+  });
+});
+
+describe('any history', () => {
+  const text = { type: 'text', text: 'so' };
+  const block = fc.constantFrom<JsonObject>(
+    signed('mine'),
+    signed('theirs'),
+    { type: 'redacted_thinking', data: 'theirs' },
+    { type: 'redacted_thinking', data: 'mine' },
+    text,
+  );
+  const turn = fc.record({ thoughts: fc.array(block, { maxLength: 3 }), calls: fc.boolean() });
+  const isThought = ({ type }: JsonObject): boolean => type === 'thinking' || type === 'redacted_thinking';
+
+  it('is left without foreign thinking, with all else as it was, and valid for a thinking budget', () => {
+    fc.assert(
+      fc.property(fc.array(turn, { minLength: 1, maxLength: 5 }), (turns) => {
+        const messages = turns.flatMap(({ thoughts, calls }) => [
+          { role: 'user', content: 'a' },
+          { role: 'assistant', content: [...thoughts, calls ? call : text] },
+          ...(calls ? [{ role: 'user', content: [result] }] : []),
+        ]);
+        const thinking = { type: 'enabled', budget_tokens: 2_000 };
+        const request = messagesRequest({ thinking, messages });
+        const { request: sent, dropped } = withoutForeignThinking(request, isOwn);
+        const bodies = JSON.stringify([sent.raw.messages, sent.messages]);
+        expect(bodies).not.toContain('theirs');
+        const blocks = (body: unknown): JsonObject[] =>
+          (body as { content: string | JsonObject[] }[]).flatMap(({ content }) =>
+            typeof content === 'string' ? [] : content.filter((each) => !isThought(each)),
+          );
+        expect(blocks(sent.raw.messages)).toEqual(blocks(messages));
+        expect(dropped.length > 0).toBe(JSON.stringify(messages).includes('theirs'));
+        if (dropped.length === 0 || sent.raw.thinking === undefined) return;
+        const last = (sent.raw.messages as { role: string; content: JsonObject[] }[]).findLast(
+          ({ role }) => role === 'assistant',
+        );
+        const inLoop = turns.at(-1)?.calls === true;
+        if (inLoop) expect(isThought(last?.content[0] ?? {})).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
