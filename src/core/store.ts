@@ -166,7 +166,8 @@ export interface Store {
   addFeedback(inputs: readonly FeedbackInput[], at: number): Promise<{ readonly replaced: number }>;
   /** Ends all live feedback of a decision; throws `unknown_decision` and `nothing_to_revoke`. */
   revokeFeedback(decisionId: string, at: number): Promise<{ readonly revoked: number }>;
-  stats(window: StatsWindow): Promise<Stats>;
+  /** `apiKey`: of the decisions made for the key with this label only. */
+  stats(window: StatsWindow, apiKey?: string): Promise<Stats>;
   /** By classifier id; of one classifier where it is named. Decisions made without a classifier are left out. */
   classifierStats(
     window: StatsWindow,

@@ -75,8 +75,14 @@ export function createAuthorization(endpoint: Endpoint): RequestHandler {
   };
 }
 
+/** The label of a caller that may see what was decided for itself only; undefined where it may see everything. */
+export function ownOnly(res: Response): string | undefined {
+  const { caller } = identityOf(res);
+  return caller && !mayDo(caller, 'read') ? caller.key : undefined;
+}
+
 /** True where the caller may see a decision that was made for the key with this label. */
 export function maySee(res: Response, label: string | undefined): boolean {
-  const { caller } = identityOf(res);
-  return caller === undefined || caller.key === label || mayDo(caller, 'read');
+  const own = ownOnly(res);
+  return own === undefined || own === label;
 }

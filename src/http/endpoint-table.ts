@@ -145,10 +145,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   {
     method: 'get',
     path: '/v1/stats',
-    summary: 'Cost, tokens, latency, escalations and feedback by tier and model in a time window',
+    summary:
+      'Cost, tokens, latency, escalations and feedback by tier and model in a time window; a key without scope `read` sees its own',
     query: statsQuery,
     response: statsResponse,
-    scope: 'read',
+    scope: 'any',
     handler: createStats,
   },
   {

@@ -44,7 +44,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     recordOutcome: (outcome, entries) => recordOutcome(db, outcome, entries),
     recordShadow: (id, shadow) => recordShadow(db, id, shadow),
     getDecision: (id) => getDecision(db, id),
-    stats: (window) => statsOf(db, window),
+    stats: (window, apiKey) => statsOf(db, window, apiKey),
     classifierStats: (window, classifier) => classifierStatsOf(db, window, classifier),
     decisions: (window) => storedDecisions(db, window),
     drift: (window) => driftOf(db, window),

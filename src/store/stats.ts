@@ -9,7 +9,11 @@ import { pieces } from './pieces.ts';
 import type { Tables } from './schema.ts';
 import { createStatsTally, type RequestRow, type StatsTally, type VoteRow } from './stats-tally.ts';
 
-async function requestsOf(db: Kysely<Tables>, { from, to }: StatsWindow): Promise<RequestRow[]> {
+async function requestsOf(
+  db: Kysely<Tables>,
+  { from, to }: StatsWindow,
+  apiKey: string | undefined,
+): Promise<RequestRow[]> {
   return db
     .selectFrom('decisions as d')
     .leftJoin('outcomes as o', 'o.decision_id', 'd.id')
@@ -19,12 +23,17 @@ async function requestsOf(db: Kysely<Tables>, { from, to }: StatsWindow): Promis
     .select(['o.cost_usd', 'o.baseline_cost_usd', 'o.baseline_model'])
     .where('d.at', '>=', from)
     .where('d.at', '<', to)
+    .$if(apiKey !== undefined, (query) => query.where('d.api_key', '=', apiKey ?? ''))
     .orderBy('d.at')
     .orderBy('d.id')
     .execute();
 }
 
-async function votesOf(db: Kysely<Tables>, { from, to }: StatsWindow): Promise<VoteRow[]> {
+async function votesOf(
+  db: Kysely<Tables>,
+  { from, to }: StatsWindow,
+  apiKey: string | undefined,
+): Promise<VoteRow[]> {
   return db
     .selectFrom('decisions as d')
     .innerJoin('feedback as f', 'f.decision_id', 'd.id')
@@ -33,6 +42,7 @@ async function votesOf(db: Kysely<Tables>, { from, to }: StatsWindow): Promise<V
     .where('d.at', '>=', from)
     .where('d.at', '<', to)
     .where('f.ended_at', 'is', null)
+    .$if(apiKey !== undefined, (query) => query.where('d.api_key', '=', apiKey ?? ''))
     .execute();
 }
 
@@ -49,8 +59,8 @@ function createTallies(): { of(name: string): StatsTally; readonly all: Readonly
   };
 }
 
-/** Statistics of the decisions made within the window. Other work goes on between the pieces. */
-export async function statsOf(db: Kysely<Tables>, window: StatsWindow): Promise<Stats> {
+/** Statistics of the decisions made within the window, of one key where it is named. Other work goes on between the pieces. */
+export async function statsOf(db: Kysely<Tables>, window: StatsWindow, apiKey?: string): Promise<Stats> {
   const total = createStatsTally();
   const tiers = perTier(createStatsTally);
   const models = createTallies();
@@ -62,7 +72,7 @@ export async function statsOf(db: Kysely<Tables>, window: StatsWindow): Promise<
     ...(model === null ? [] : [models.of(model)]),
   ];
   for await (const piece of pieces(db, 'decisions', window)) {
-    for (const row of await requestsOf(db, piece)) {
+    for (const row of await requestsOf(db, piece, apiKey)) {
       for (const tally of talliesOf(row.tier, row.model)) tally.request(row);
       sources.set(row.source, (sources.get(row.source) ?? 0) + 1);
       if (row.status === null) continue;
@@ -73,7 +83,7 @@ export async function statsOf(db: Kysely<Tables>, window: StatsWindow): Promise<
         model: row.baseline_model,
       });
     }
-    for (const row of await votesOf(db, piece)) {
+    for (const row of await votesOf(db, piece, apiKey)) {
       for (const tally of talliesOf(row.decided, row.model)) tally.vote(row);
     }
   }

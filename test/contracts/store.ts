@@ -351,7 +351,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         };
         await store.recordDecision(decisionOf('a', { decisionMs: 1 }));
         await store.recordOutcome(outcomeOf('a', { latencyMs: 100 }));
-        await store.recordDecision(decisionOf('b', { decisionMs: 2 }));
+        await store.recordDecision(decisionOf('b', { decisionMs: 2, apiKey: 'k1' }));
         await store.recordOutcome(
           outcomeOf('b', {
             tier: 'moderate',
@@ -392,6 +392,18 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           { decisionId: 'c', kind: 'tier', tier: 'simple' },
           { decisionId: 'c', kind: 'comment', comment: 'x' },
         );
+      });
+
+      it('are those of one key where it is named', async () => {
+        const { total, byModel, bySource } = await store.stats(EVER, 'k1');
+        expect(total).toMatchObject({
+          requests: 1,
+          escalated: 1,
+          costUsd: 0.03,
+          feedback: { up: 0, down: 1 },
+        });
+        expect([Object.keys(byModel), bySource]).toEqual([['middle'], { local: 1 }]);
+        expect((await store.stats(EVER, 'k2')).total.requests).toBe(0);
       });
 
       it('add up, in total', async () => {

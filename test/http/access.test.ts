@@ -122,7 +122,7 @@ describe('a valid key', () => {
 
   it.each([
     ['POST', '/v1/chat/completions', ENV.SEER, chat, 403],
-    ['GET', '/v1/stats', ENV.ALICE, undefined, 403],
+    ['GET', '/v1/stats', ENV.ALICE, undefined, 200],
     ['GET', '/v1/stats', ENV.SEER, undefined, 200],
     ['GET', '/v1/stats', ENV.OPS, undefined, 200],
     ['GET', '/metrics', ENV.ALICE, undefined, 403],
@@ -145,6 +145,22 @@ describe('a valid key', () => {
     };
     expect(await ids(ENV.BOB)).toEqual(['auto', 'auto:simple', 'small']);
     expect(await ids(ENV.ALICE)).toEqual(expect.arrayContaining(['auto:complex', 'large']));
+  });
+});
+
+describe('statistics', () => {
+  it('of a key are its own, unless it reads everything', async () => {
+    const requests = async (key: string): Promise<number> => {
+      const stats = (await (await send('GET', '/v1/stats', bearer(key))).json()) as {
+        total: { requests: number };
+      };
+      return stats.total.requests;
+    };
+    const before = [await requests(ENV.ALICE), await requests(ENV.BOB), await requests(ENV.SEER)];
+    await send('POST', '/v1/chat/completions', bearer(ENV.ALICE), chat);
+    const after = [await requests(ENV.ALICE), await requests(ENV.BOB), await requests(ENV.SEER)];
+    expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([1, 0, 1]);
+    expect(before[2]).toBeGreaterThan(before[1] ?? 0);
   });
 });
 

@@ -5,7 +5,7 @@ import type { FeedbackKind } from '../../core/routing.ts';
 import type { FeedbackInput, StoredDecision } from '../../core/store.ts';
 import { alarmsOf } from '../../routing/alarms.ts';
 import { keyLabel } from '../../routing/context.ts';
-import { maySee } from '../auth.ts';
+import { maySee, ownOnly } from '../auth.ts';
 import type { HttpDeps } from '../deps.ts';
 import { parseBody } from '../parse-body.ts';
 import { contextOf } from '../request-context.ts';
@@ -61,12 +61,18 @@ export function createDecisions(deps: HttpDeps): RequestHandler {
   };
 }
 
-/** `GET /v1/stats`. */
+/** `GET /v1/stats`: of the whole router, or of the caller's key alone, which sees nothing of classifiers and alarms. */
 export function createStats(deps: HttpDeps): RequestHandler {
   return async (req, res) => {
     const window = windowOf(parseBody(statsQuery, { ...req.query }), deps.clock.now());
     if (window.from >= window.to) {
       throw new RouterError('invalid_request', 'from: must be before to.', { field: 'from' });
+    }
+    const own = ownOnly(res);
+    if (own !== undefined) {
+      const stats = statsToWire(await deps.store.stats(window, own));
+      res.json({ ...stats, by_classifier: {}, lineup: toWire(deps.lineup()), alarms: [] });
+      return;
     }
     const before = { from: 2 * window.from - window.to, to: window.from };
     const drift = { now: await deps.store.drift(window), before: await deps.store.drift(before) };
