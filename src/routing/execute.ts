@@ -9,6 +9,7 @@ import { type AttemptBudget, createAttemptBudget, isFinal } from './attempt-budg
 import { type AttemptEntry, type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import { commitStream } from './commit-stream.ts';
 import type { PrefixBounds } from './hold.ts';
+import { createDeadline } from './request-deadline.ts';
 import { failedVerdict, type Rejection } from './verdict.ts';
 
 /** Runs `work` again while it fails in a passing way; composed from a library outside. */
@@ -81,6 +82,8 @@ interface Run {
 interface Turn {
   readonly candidate: Candidate;
   readonly mode: CommitMode;
+  /** Another model can be tried after it. */
+  readonly hasNext: boolean;
   /** Another tier can be tried after it. */
   readonly canEscalate: boolean;
 }
@@ -140,10 +143,22 @@ export function createExecute(deps: ExecuteDeps): Execute {
     }
   }
 
-  /** The model tried, again where that may help; its error where it did not answer. */
+  /**
+   * The model tried, again where that may help; its error where it did not answer. One that let a timeout pass is not
+   * waited for twice while another can be tried.
+   */
   async function tryModel(turn: Turn, run: Run): Promise<Tried | RouterError> {
+    const once = async (): Promise<Tried | RouterError> => {
+      try {
+        return await attempt(turn, run);
+      } catch (error) {
+        const slow = error instanceof RouterError && error.code === 'upstream_timeout';
+        if (slow && turn.hasNext) return error;
+        throw error;
+      }
+    };
     try {
-      return await deps.retry(() => attempt(turn, run), run.signal);
+      return await deps.retry(once, run.signal);
     } catch (error) {
       return asRouterError(error);
     }
@@ -160,10 +175,15 @@ export function createExecute(deps: ExecuteDeps): Execute {
     for (const [position, candidate] of plan.candidates.entries()) {
       if (budget.models() === deps.maxAttempts || budget.spent() || run.signal.aborted) break;
       if (!isAbove(candidate, rejected?.candidate) || windowOf(candidate) <= tooSmall) continue;
-      const later = plan.candidates.slice(position + 1).some((next) => isAbove(next, candidate));
-      const canEscalate =
-        later && budget.models() + 1 < deps.maxAttempts && budget.calls() + 1 < deps.maxCalls;
-      const tried = await tryModel({ candidate, mode: run.mode, canEscalate }, run);
+      const room = budget.models() + 1 < deps.maxAttempts && budget.calls() + 1 < deps.maxCalls;
+      const later = room ? plan.candidates.slice(position + 1) : [];
+      const turn = {
+        candidate,
+        mode: run.mode,
+        hasNext: later.length > 0,
+        canEscalate: later.some((next) => isAbove(next, candidate)),
+      };
+      const tried = await tryModel(turn, run);
       if (tried instanceof RouterError) {
         if (isFinal(tried)) break;
         if (tried.code === 'context_too_long') tooSmall = Math.max(tooSmall, windowOf(candidate));
@@ -179,7 +199,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
   /** A rejected answer is better than none; one that was given up half-way is asked for once more. */
   async function deliver({ candidate, tried }: Rejected, run: Run): Promise<Tried | undefined> {
     if (tried.answer) return tried;
-    const again = await tryModel({ candidate, mode: 'direct', canEscalate: false }, run);
+    const turn: Turn = { candidate, mode: 'direct', hasNext: false, canEscalate: false };
+    const again = await tryModel(turn, run);
     return again instanceof RouterError ? undefined : { ...again, rejection: tried.rejection };
   }
 
@@ -230,14 +251,4 @@ function asking(request: ChatRequest, validators: readonly Validator[], spec: Mo
 
 function withCeiling(request: ChatRequest, plan: Plan): ChatRequest {
   return plan.maxOutputTokens === undefined ? request : { ...request, maxOutputTokens: plan.maxOutputTokens };
-}
-
-function createDeadline(ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
-  const controller = new AbortController();
-  const passed = (): void =>
-    controller.abort(
-      new RouterError('upstream_timeout', 'No answer was complete before the deadline of the request.'),
-    );
-  const timer = setTimeout(passed, ms);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }

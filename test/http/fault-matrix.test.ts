@@ -218,11 +218,12 @@ function expectAnswered(seen: Seen, { client, situation, cell }: Case): void {
 }
 
 /** Where no other model may be tried. */
-function expectAlone(seen: Seen, { client }: Case, { code, calls, retryAfter }: Failure): void {
+function expectAlone(seen: Seen, { client }: Case, failure: Failure): void {
+  const { code, calls, callsAlone = calls, retryAfter } = failure;
   expect(seen.status).toBe(ERROR_CODES[code].status);
   expectError((JSON.parse(seen.body) as { error: WireError }).error, client, code);
   expect(seen.retryAfter).toBe(retryAfter === undefined ? null : String(retryAfter));
-  expect(modelsOf(seen)).toEqual(Array.from({ length: calls }, () => 'first'));
+  expect(modelsOf(seen)).toEqual(Array.from({ length: callsAlone }, () => 'first'));
   expect(seen.outcome.status).toBe('failed');
 }
 

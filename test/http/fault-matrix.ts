@@ -13,8 +13,10 @@ export type Situation = (typeof SITUATIONS)[number];
 
 export interface Failure {
   readonly code: ErrorCode;
-  /** Calls of the faulty model, its retries among them. */
+  /** Calls of the faulty model, its retries among them, where another model can be tried. */
   readonly calls: number;
+  /** Its calls where there is no other model; absent: as many. */
+  readonly callsAlone?: number;
   /** The `Retry-After` that the client gets, seconds. */
   readonly retryAfter?: number;
   /** The request would meet the same at every model, so none is tried. */
@@ -42,10 +44,13 @@ function anywhere(code: ErrorCode): FaultRow['cells'] {
   return { ...before(code, 2), held: { code, calls: 2 }, sent: { code, calls: 1 } };
 }
 
+/** One that let a timeout pass is waited for once more only where no other model can be tried. */
+const SLOW: Failure = { code: 'upstream_timeout', calls: 1, callsAlone: 2 };
+
 export const FAULT_MATRIX: readonly FaultRow[] = [
   { id: 'refused', fault: 'connection refused', cells: before('upstream_error', 2) },
-  { id: 'connecting', fault: 'connecting takes too long', cells: before('upstream_timeout', 2) },
-  { id: 'mute', fault: 'no headers in time', cells: before('upstream_timeout', 2) },
+  { id: 'connecting', fault: 'connecting takes too long', cells: { whole: SLOW, start: SLOW } },
+  { id: 'mute', fault: 'no headers in time', cells: { whole: SLOW, start: SLOW } },
   { id: 'hang-up', fault: 'connection closed without an answer', cells: before('upstream_error', 2) },
   { id: 'redirect', fault: 'a redirect', cells: before('upstream_error', 2) },
   { id: '400', fault: '400, the request is invalid', cells: before('upstream_rejected', 1, { final: true }) },
@@ -94,7 +99,11 @@ export const FAULT_MATRIX: readonly FaultRow[] = [
   },
   { id: 'malformed', fault: 'unreadable JSON', cells: anywhere('upstream_malformed') },
   { id: 'cut', fault: 'the connection breaks off', cells: anywhere('upstream_error') },
-  { id: 'stalled', fault: 'silence (`idle_timeout_ms`)', cells: anywhere('upstream_timeout') },
+  {
+    id: 'stalled',
+    fault: 'silence (`idle_timeout_ms`)',
+    cells: { whole: SLOW, start: SLOW, held: SLOW, sent: { code: 'upstream_timeout', calls: 1 } },
+  },
   {
     id: 'error-event',
     fault: 'an error event',
@@ -135,13 +144,13 @@ const times = (count: number): string => (count === 1 ? '1 call' : `${count} cal
 function say(situation: Situation, cell: Cell | undefined): string {
   if (cell === undefined) return '';
   if (typeof cell === 'string') return cell;
-  const { code, calls, retryAfter, final } = cell;
+  const { code, calls, callsAlone, retryAfter, final } = cell;
   if (situation === 'sent') return `ends in \`${code}\``;
   const wait = retryAfter === undefined ? '' : ', `Retry-After`';
   const alone = `${ERROR_CODES[code].status} \`${code}\`${wait}`;
-  return final
-    ? `${times(calls)}, then ${alone}`
-    : `${times(calls)}, then the next model; without one ${alone}`;
+  if (final) return `${times(calls)}, then ${alone}`;
+  const later = callsAlone === undefined ? '' : ` after ${times(callsAlone)}`;
+  return `${times(calls)}, then the next model; without one ${alone}${later}`;
 }
 
 /** The table as rows of cells, its head first. */

@@ -137,6 +137,16 @@ describe('walking the plan', () => {
     expect(executed.candidate.tier).toBe('moderate');
   });
 
+  it('waits for a model that let a timeout pass once more only where no other can be tried', async () => {
+    const slow: Move = { error: new RouterError('upstream_timeout', 'slow') };
+    const next = { simple: [slow], moderate: [{ text: 'ok' }] };
+    const executed = await stage({ retry: ONCE_MORE, script: next }).run();
+    expect(trace(executed)).toEqual(['simple failed', 'moderate ok']);
+    const models = [modelOf('a', 'simple')];
+    const alone = stage({ models, retry: ONCE_MORE, script: { a: [slow, { text: 'ok' }] } });
+    expect(trace(await alone.run())).toEqual(['a failed', 'a ok']);
+  });
+
   it('traces each retry as an attempt of its own', async () => {
     const { run } = stage({ retry: ONCE_MORE, script: { simple: [down(), { text: 'ok' }] } });
     const executed = await run();
