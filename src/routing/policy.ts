@@ -3,7 +3,7 @@ import { RouterError } from '../core/errors.ts';
 import type { Candidate, Exclusion, ModelSpec } from '../core/routing.ts';
 import { TIERS, type Tier, tierRank, tiersAbove } from '../core/tier.ts';
 import { costOf, plainUsage } from './cost.ts';
-import { type Requirements, unmetNeed } from './requirements.ts';
+import { missingRoom, type Requirements, unmetNeed } from './requirements.ts';
 
 /** Leaves models out of a plan. Sieves are asked in order, each about the models that those before it let pass. */
 export interface Sieve {
@@ -75,13 +75,22 @@ function needsSieve(needs: Requirements): Sieve {
   return { refuses: (model) => unmetNeed(model, needs), nobody: (_, excluded) => nobody(excluded) };
 }
 
+/** The sieve of the room for the answer. Its length is a guess: where nobody has that room, nobody is left out for it. */
+function roomSieve(needs: Requirements): Sieve {
+  return { refuses: (model) => missingRoom(model, needs), nobody: (models) => models };
+}
+
 function sifted(input: PolicyInput): {
   readonly models: readonly ModelSpec[];
   readonly excluded: readonly Exclusion[];
 } {
   let models = input.models;
   const excluded: Exclusion[] = [];
-  for (const { refuses, nobody: whenNobody } of [needsSieve(input.needs), ...(input.sieves ?? [])]) {
+  for (const { refuses, nobody: whenNobody } of [
+    needsSieve(input.needs),
+    roomSieve(input.needs),
+    ...(input.sieves ?? []),
+  ]) {
     const refused = models.flatMap((model) => {
       const reason = refuses(model);
       return reason === undefined ? [] : [{ model: model.id, tier: model.tier, reason }];

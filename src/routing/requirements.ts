@@ -136,11 +136,14 @@ export function unmetNeed(model: ModelSpec, needs: Requirements): string | undef
   if (needs.inputTokens > model.contextWindow) {
     return `prompt of about ${needs.inputTokens} tokens exceeds its context window of ${model.contextWindow}`;
   }
-  const answer = answerRoom(needs);
-  if (!model.ownOutputWindow && needs.inputTokens + answer > model.contextWindow) {
-    return `prompt of about ${needs.inputTokens} tokens and an answer of about ${answer} exceed its context window of ${model.contextWindow}`;
-  }
   return undefined;
+}
+
+/** Why the expected answer has no room beside the prompt; undefined where it has. */
+export function missingRoom(model: ModelSpec, needs: Requirements): string | undefined {
+  const answer = answerRoom(needs);
+  if (model.ownOutputWindow || needs.inputTokens + answer <= model.contextWindow) return undefined;
+  return `prompt of about ${needs.inputTokens} tokens and an answer of about ${answer} exceed its context window of ${model.contextWindow}`;
 }
 
 /** Tokens the answer is expected to take of a shared window: what is expected, or the ceiling where that is lower. */
