@@ -71,7 +71,7 @@ export function createKey(deps: HttpDeps): RequestHandler {
     checkModels(wanted, deps);
     const { secret, key } = await deps.access.keys.create(newKey(wanted));
     res.setHeader('cache-control', 'no-store');
-    res.status(201).json({ key: secret, info: infoOf(key) });
+    res.json({ key: secret, info: infoOf(key) });
   };
 }
 
