@@ -9,7 +9,11 @@ import { answers, createGate, type FakeUpstream, after as once, startUpstream } 
 import { moneyConfig } from '../fixtures/money-config.ts';
 import { startRouter, type TestRouter } from './harness.ts';
 
-const KEYS = { BATCH: 'sk-router-batch-0123456789abcdef', ADMIN: 'sk-router-admin-0123456789abcdef' };
+const KEYS = {
+  CAPPED: 'sk-router-capped-0123456789abcdef',
+  BATCH: 'sk-router-batch-0123456789abcdef',
+  ADMIN: 'sk-router-admin-0123456789abcdef',
+};
 
 let upstream: FakeUpstream;
 let router: TestRouter;
@@ -26,6 +30,7 @@ async function start(budgets: ConfigInput['budgets'], store = ':memory:'): Promi
   const access: ConfigInput['access'] = {
     keys: [
       { name: 'batch', key_env: 'BATCH', team: 'search' },
+      { name: 'capped', key_env: 'CAPPED', budget_month_usd: 0.004 },
       { name: 'admin', key_env: 'ADMIN', scopes: ['admin'] },
     ],
   };
@@ -43,6 +48,9 @@ const BODY = { model: 'auto:simple', messages: [{ role: 'user', content: 'hello'
 const as = (key: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[key]}` });
 const ask = (over: object = {}, key: keyof typeof KEYS = 'BATCH') =>
   router.post('/v1/chat/completions', { ...BODY, ...over }, as(key));
+
+/** How long a condition may take to come about on a busy machine. */
+const PATIENCE = { timeout: 20_000 };
 
 /** Costs 0.0045 USD at the small model. */
 const DEAR = { usage: { input: 10_000, output: 10_000 } };
@@ -65,6 +73,14 @@ describe('a hard budget', () => {
     expect(upstream.received).toHaveLength(1);
   });
 
+  it('that a key brings itself binds it', async () => {
+    await start({});
+    upstream.next(answers('ok', DEAR));
+    expect((await ask({}, 'CAPPED')).status).toBe(200);
+    expect((await ask({}, 'CAPPED')).status).toBe(429);
+    expect((await ask()).status).toBe(200);
+  });
+
   it('binds nobody else', async () => {
     await start({ keys: { batch: { day: { hard: 0 } } } });
     expect((await ask()).status).toBe(429);
@@ -78,14 +94,14 @@ describe('a hard budget', () => {
     const requests = Array.from({ length: 100 }, () => ask({ max_tokens: 400 }));
     const refused = vi.fn();
     for (const request of requests) request.then((response) => response.status === 429 && refused());
-    await vi.waitFor(() => expect(refused.mock.calls.length + upstream.received.length).toBe(100));
+    await vi.waitFor(() => expect(refused.mock.calls.length + upstream.received.length).toBe(100), PATIENCE);
     gate.open();
     const statuses = (await Promise.all(requests)).map(({ status }) => status);
     const passed = statuses.filter((status) => status === 200).length;
     expect(passed).toBeGreaterThan(0);
     expect(passed * 165e-6).toBeLessThanOrEqual(0.001 + 165e-6);
     expect(upstream.received).toHaveLength(passed);
-  });
+  }, 30_000);
 
   it('counts streams when they end, and what is unknown by its estimate', async () => {
     await start({ global: { day: { hard: 0.000_3 } } });
@@ -95,8 +111,8 @@ describe('a hard budget', () => {
       const response = await ask({ stream: true });
       await response.text();
       expect(response.status).toBe(429);
-    });
-  });
+    }, PATIENCE);
+  }, 30_000);
 
   it('goes on where it stood after a restart', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'router-budgets-'));

@@ -287,8 +287,9 @@ describe('a ledger made by hand', () => {
     } else {
       await response.text();
     }
-    await vi.waitFor(async () =>
-      expect((await router.router.store.getDecision(decision))?.outcome).toBeDefined(),
+    await vi.waitFor(
+      async () => expect((await router.router.store.getDecision(decision))?.outcome).toBeDefined(),
+      { timeout: 20_000 },
     );
   }
 
