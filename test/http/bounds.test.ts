@@ -72,6 +72,20 @@ describe('bounds by header', () => {
     }
   });
 
+  it.each([
+    ['x-router-max-tier', 'simple', 'small'],
+    ['x-router-max-cost-usd', '0.003', 'small'],
+    ['x-router-min-tier', 'moderate', 'claude-middle'],
+  ])('go before the model that a session stays with: %s', async (name, value, model) => {
+    const session = { 'x-router-session': `stays-${name}` };
+    const before =
+      name === 'x-router-min-tier' ? { 'x-router-max-tier': 'simple' } : { 'x-router-min-tier': 'complex' };
+    const long = chat({ messages: [{ role: 'user', content: `${'background '.repeat(300)}\n${PROMPT}` }] });
+    await router.post('/v1/chat/completions', long, { ...session, ...before });
+    const answer = await router.post('/v1/chat/completions', long, { ...session, [name]: value });
+    expect(answer.headers.get('x-router-model')).toBe(model);
+  });
+
   it('stop an escalation at the highest tier', async () => {
     const validators = { yes: { type: 'regex' as const, pattern: '^yes$' } };
     const routes = [{ name: 'r', match: { path: '/v1/*' }, tier: 'simple' as const, validators: ['yes'] }];
