@@ -58,8 +58,8 @@ interface Sent {
   readonly characters: number;
   /** Tokens that its cache then held. */
   readonly tokens: number;
-  /** Whether an expected hit came; undefined while none was expected. */
-  readonly hits: boolean | undefined;
+  /** Hits in a row that were due and did not come. */
+  readonly misses: number;
 }
 
 interface Remembered {
@@ -73,6 +73,9 @@ interface SessionState {
   /** From before a restart: model and tokens of the last answer. */
   readonly before?: { readonly model: string; readonly tokens: number; readonly at: number };
 }
+
+/** A provider that so often in a row reports no hit where one was due does not cache the conversation. */
+const MOST_MISSES = 3;
 
 const COLD: Recollection = { warm: new Map(), marks: false };
 
@@ -97,7 +100,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
   const fresh = (at: number): boolean => clock.now() - at <= ttlMs;
 
   function warmTokens(thread: Thread, sent: Sent): number {
-    if (!fresh(sent.at) || sent.hits === false || sent.characters === 0) return 0;
+    if (!fresh(sent.at) || sent.misses >= MOST_MISSES || sent.characters === 0) return 0;
     return Math.floor((sent.tokens * sharedCharacters(thread, sent.chain)) / sent.characters);
   }
 
@@ -109,11 +112,10 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
     return price && caches(price, marks) && sent >= leastTokens ? sent : 0;
   }
 
-  /** A provider that caches by itself and reports no hit where one was due does not cache this. */
-  function hitsAfter(expected: number, earlier: Sent | undefined, answered: Answered): boolean | undefined {
-    if (touched(answered) > 0) return true;
+  function missesAfter(expected: number, earlier: Sent | undefined, answered: Answered): number {
+    if (touched(answered) > 0) return 0;
     const due = answered.usage !== undefined && expected >= leastTokens;
-    return due ? false : earlier?.hits;
+    return (earlier?.misses ?? 0) + (due ? 1 : 0);
   }
 
   function beforeRestart(request: ChatRequest, thread: Thread): Recollection {
@@ -153,7 +155,7 @@ export function createSessionMemory(options: SessionMemoryOptions): SessionMemor
         chain: thread.chain,
         characters: thread.sizes.at(-1) ?? 0,
         tokens: heldAfter(price, answered, marks),
-        hits: hitsAfter(due, earlier, answered),
+        misses: missesAfter(due, earlier, answered),
       };
       const all = new Map(remembered?.sent).set(model, sent);
       threads.set(thread.key, { last: model, marks, sent: all });

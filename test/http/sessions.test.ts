@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import { isTier } from '../../src/core/tier.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
-import { answers, type FakeUpstream, startUpstream, streams } from '../fakes/upstream.ts';
+import { answers, type FakeUpstream, fails, startUpstream, streams } from '../fakes/upstream.ts';
 import { startRouter, type TestRouter } from './harness.ts';
 
 const READER = createFakeClassifier((text) => {
@@ -97,6 +97,40 @@ describe('a session over HTTP', () => {
     expect(plan.candidates[0]?.model).toBe('large');
     expect(plan.candidates[0]?.estimated_cost_usd).toBeLessThan(0.03);
     expect(reasons.join('\n')).toContain('keeps large: its cache of ');
+  });
+});
+
+describe('a kept model over HTTP', () => {
+  const CHECKED: ConfigInput = {
+    validators: { json: { type: 'json' } },
+    routes: [{ name: 'all', match: { path: '/v1/*' }, validators: ['json'] }],
+  };
+
+  it('whose answer fails a validator is not followed by a lower tier, whose failure is', async () => {
+    const router = await start(':memory:', CHECKED);
+    const ask = (messages: readonly object[]) =>
+      router.post('/v1/chat/completions', { model: 'auto', messages: [SYSTEM, ...messages] });
+    upstream.next(
+      answers('{}', { usage: { input: 60_000, output: 20 } }),
+      answers('no JSON', { usage: { input: 60_000, output: 20 } }),
+    );
+    await ask([HARD]);
+    const rejected = await ask([HARD, OK, EASY]);
+    expect(model(rejected)).toBe('large');
+    expect(rejected.headers.get('x-router-validation')).toBe('failed json');
+    expect(upstream.received).toHaveLength(2);
+
+    upstream.otherwise(({ body }) => (body.model === 'large' ? fails(500) : answers('{}')));
+    const failed = await ask([HARD, OK, EASY]);
+    expect(model(failed)).toBe('small');
+    const { decision } =
+      (await router.router.store.getDecision(failed.headers.get('x-router-decision-id') ?? '')) ?? {};
+    expect(decision?.plan.candidates.map((candidate) => candidate.model).slice(0, 2)).toEqual([
+      'large',
+      'small',
+    ]);
+    const outcome = (await router.router.store.getDecision(decision?.id ?? ''))?.outcome;
+    expect(outcome).toMatchObject({ model: 'small', tier: 'simple', escalated: false });
   });
 });
 

@@ -126,11 +126,12 @@ describe('the memory of caches', () => {
 
   it('stops expecting hits that do not come, until one does', () => {
     const { answer, warm } = stage();
-    answer(talk(1), AUTOMATIC, { usage: usageOf(3_100) });
-    answer(talk(2), AUTOMATIC, { usage: usageOf(3_200) });
-    expect(warm(talk(3))).toEqual({});
-    answer(talk(3), AUTOMATIC, { usage: usageOf(3_300, { cachedInputTokens: 3_072 }) });
-    expect(warm(talk(4))).toEqual({ automatic: 3_300 });
+    for (const turn of [1, 2, 3]) answer(talk(turn), AUTOMATIC, { usage: usageOf(3_100) });
+    expect(warm(talk(4))).toEqual({ automatic: 3_100 });
+    answer(talk(4), AUTOMATIC, { usage: usageOf(3_200) });
+    expect(warm(talk(5))).toEqual({});
+    answer(talk(5), AUTOMATIC, { usage: usageOf(3_300, { cachedInputTokens: 3_072 }) });
+    expect(warm(talk(6))).toEqual({ automatic: 3_300 });
   });
 
   it('is cold when the time to live has passed since the last use', () => {
