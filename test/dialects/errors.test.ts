@@ -117,6 +117,36 @@ describe.each(Object.values(dialects))('an error of an upstream that speaks $id'
     expect(dialect.decodeError(400, body).message).toContain('the cause');
   });
 
+  it.each([
+    [
+      404,
+      { code: 'model_not_found', message: 'The model `x` does not exist or you do not have access to it.' },
+    ],
+    [413, { message: 'Request too large.' }],
+    [400, { code: 'unsupported_parameter', message: "Unsupported parameter: 'max_tokens'." }],
+    [400, { code: 'unsupported_value', message: "'temperature' does not support 0.2 with this model." }],
+    [400, { message: "'logprobs' is not supported with this model." }],
+    [400, { message: 'thinking: Extra inputs are not permitted' }],
+    [400, { message: 'Unrecognized request argument supplied: reasoning_effort' }],
+    [400, { message: 'The model `mixtral-8x7b` has been decommissioned and is no longer supported.' }],
+    [400, { message: 'This model doesn’t support image input' }],
+  ])('a %i of what one model cannot do may be taken by another: %j', (status, error) => {
+    expect(dialect.decodeError(status, { error })).toMatchObject({
+      code: 'upstream_rejected',
+      modelSpecific: true,
+    });
+  });
+
+  it.each([
+    [400, { message: 'messages: roles must alternate between "user" and "assistant".' }],
+    [400, { message: 'Invalid value for seed: must be positive.' }],
+    [422, { message: 'tools.0.function.name: field required' }],
+    [401, { message: 'The model `x` is not supported by this key.' }],
+    [400, { message: 'This model’s maximum context length is 8192 tokens.' }],
+  ])('a %i of the request itself is refused everywhere: %j', (status, error) => {
+    expect(dialect.decodeError(status, { error }).modelSpecific).toBe(false);
+  });
+
   it('says when another try may help', () => {
     expect(dialect.decodeError(429, {}, 7).retryAfterSeconds).toBe(7);
   });
