@@ -63,6 +63,8 @@ const MORE_NAMES = ['英文', '中文', '国文', '日文', '法文', '德文', 
 /** A name in the Latin script of fewer letters is too often another word. */
 const LEAST_LATIN = 4;
 const ENDING = 3;
+/** No name of a language is longer. */
+const LONGEST_NAME = 40;
 
 /** The names that the languages have in each other's languages, in lower case. */
 interface LanguageNames {
@@ -91,7 +93,7 @@ function namesLanguage(text: string, { unspaced, stems }: LanguageNames): boolea
   if (unspaced.some((name) => lower.includes(name))) return true;
   const words = lower.match(/[\p{L}\p{M}]+/gu) ?? [];
   return words.some((word) => {
-    for (let end = 2; end <= word.length; end += 1) {
+    for (let end = 2; end <= Math.min(word.length, LONGEST_NAME); end += 1) {
       if ((stems.get(word.slice(0, end)) ?? 0) >= word.length) return true;
     }
     return false;

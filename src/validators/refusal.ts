@@ -37,10 +37,13 @@ interface Phrases {
 function compile(): Phrases {
   const all = Object.values(REFUSAL_PHRASES);
   const openings = all.map(({ apology, refusal }) => `(?:${apology}${BETWEEN})?${PERSONA}(?:${refusal})`);
-  return {
+  const phrases = {
     opening: new RegExp(`^(?:${openings.join('|')})`, 'u'),
     anywhere: new RegExp(all.map(({ refusal }) => refusal).join('|'), 'u'),
   };
+  // Expressions of this size take tens of milliseconds to compile, which is done at their first and second use.
+  for (const expression of [...Object.values(phrases), ...Object.values(phrases)]) expression.test('-');
+  return phrases;
 }
 
 /** True where the request itself speaks of refusing, brings a refusal along, or its system prompt tells what to refuse. */
