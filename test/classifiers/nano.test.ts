@@ -237,6 +237,33 @@ describe('the breaker', () => {
 });
 
 describe('the budget', () => {
+  it.each<[string, Move, Partial<NanoJudgeOptions>]>([
+    ['has no price', { text: 'SIMPLE' }, { costOf: () => null }],
+    ['broke off', down(), {}],
+  ])('counts a question by an assumption where it %s', async (_, move, over) => {
+    const { ask } = stage([move, move], {
+      dailyBudgetUsd: 0.3,
+      unknownCostUsd: 0.2,
+      breakerFailures: 9,
+      ...over,
+    });
+    await ask('a');
+    await ask('b');
+    expect(await ask('c')).toMatchObject({ status: 'budget_spent', costUsd: 0 });
+  });
+
+  it('is not charged for a question that was refused before it was read', async () => {
+    const refused = down({ unsent: true });
+    const { ask } = stage([refused, refused, { text: 'SIMPLE' }], {
+      dailyBudgetUsd: 0.3,
+      unknownCostUsd: 0.2,
+      breakerFailures: 9,
+    });
+    await ask('a');
+    await ask('b');
+    expect(await ask('c')).toMatchObject({ status: 'answered' });
+  });
+
   it.each([
     [0.99, 'answered'],
     [1, 'budget_spent'],

@@ -693,7 +693,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       });
     });
 
-    it('adds up what the judge cost since a time, but not what came from its cache or is unknown', async () => {
+    it('adds up what the judge cost since a time, not what came from its cache, and the unknown as it is told to', async () => {
       const judge = { status: 'answered', tier: 'simple', model: 'j', cached: false, latencyMs: 1 } as const;
       const asked = (id: string, at: number, costUsd: number | null, cached = false): Promise<void> =>
         store.recordDecision(decisionOf(id, { at, judge: { ...judge, costUsd, cached } }));
@@ -705,6 +705,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await asked('unknown', day + 3, null);
       await store.recordDecision(decisionOf('unasked', { at: day + 4 }));
       expect(await store.judgeSpend(day)).toBe(0.75);
+      expect(await store.judgeSpend(day, 0.125)).toBe(0.875);
       expect(await store.judgeSpend(day + 5)).toBe(0);
       expect(await store.judgeSpend(0)).toBe(5.75);
     });
