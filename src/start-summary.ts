@@ -32,11 +32,13 @@ function leftOut({ unavailable }: Config): string[] {
 }
 
 /** Entries of the configuration that name a model whose key is missing. */
-function inVain({ unavailable, routes, judge }: Config): string[] {
+function inVain({ unavailable, routes, judge, policy }: Config): string[] {
   const missing = new Map(unavailable.map((entry) => [entry.model, entry.missing]));
   const naming = [
     ...routes.map((route) => ({ model: route.model, says: `static route ${route.name}` })),
     { model: judge.model, says: 'judge.model' },
+    { model: policy.rollout?.otherwise, says: 'policy.rollout' },
+    ...Object.entries(policy.model_aliases).map(([name, model]) => ({ model, says: `the alias ${name}` })),
   ];
   return naming.flatMap(({ model, says }) => {
     const variable = model === undefined ? undefined : missing.get(model);

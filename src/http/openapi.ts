@@ -9,7 +9,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-router-decision-id': 'Id of the decision; feedback names it.',
   'x-router-tier': 'The tier that was decided.',
   'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
-  'x-router-source': 'override, static, local, nano or fallback.',
+  'x-router-source': 'override, static, rollout, local, nano or fallback.',
   'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
   'x-router-agent-call':
     'Kind of the call that a coding agent made on its own account; absent for what its user asks.',
