@@ -73,6 +73,17 @@ describe('length and confidence', () => {
     expect(judge('abcdef')).toEqual({ ok: false, reason: 'the answer has more than 5 characters' });
   });
 
+  it('counts the words of very long answers', () => {
+    const judge = (words: number): unknown =>
+      createValidator('mine', length({ unit: 'words', min: 50_000, max: 50_000 }), DEPS).check(
+        says('word \n'.repeat(words)),
+        requestOf('hi'),
+        CONTEXT,
+      );
+    expect(judge(50_000)).toEqual({ ok: true });
+    expect(judge(50_001)).toMatchObject({ ok: false });
+  });
+
   it('says what it reads, so that the model is asked for it', () => {
     expect(createValidator('mine', confidence, DEPS).reads).toBe('logprobs');
   });
