@@ -28,7 +28,7 @@ const structure = [
         .default(600)
         .describe('A longer answer helps in part, whatever it begins with.'),
     })
-    .describe('The model did not refuse: by its format, or by how a short answer begins, in 24 languages.'),
+    .describe('The model did not refuse: by its format, or by how a short answer begins, in 26 languages.'),
   z.strictObject({ type: z.literal('no_repetition') }).describe('The answer does not end in a loop.'),
   z.strictObject({ type: z.literal('json') }).describe('The text is one JSON value.'),
   z
