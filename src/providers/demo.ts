@@ -1,7 +1,7 @@
 /** The built-in provider of a fresh install: real in every part except that no model is called, and it says so. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChatEvent, ChatRequest, StreamFrame, Usage } from '../core/chat.ts';
-import { clientGone } from '../core/errors.ts';
+import { abortedBy } from '../core/errors.ts';
 import type { Dialect, Provider } from '../core/ports.ts';
 import type { ModelSpec } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
@@ -73,7 +73,7 @@ export function createDemoProvider(options: DemoOptions): Provider {
     ];
     for (const event of events) {
       if (signal.aborted) {
-        yield { raw: '', events: [{ type: 'error', error: clientGone() }] };
+        yield { raw: '', events: [{ type: 'error', error: abortedBy(signal) }] };
         return;
       }
       yield { raw: encoder.encode(event), events: [event] };
@@ -84,7 +84,7 @@ export function createDemoProvider(options: DemoOptions): Provider {
   return {
     id: DEMO_PROVIDER,
     async complete({ request, upstreamModel, signal }) {
-      if (signal.aborted) throw clientGone();
+      if (signal.aborted) throw abortedBy(signal);
       const text = answerText(request, upstreamModel);
       const usage = usageOf(request, text);
       const raw = {
@@ -109,7 +109,7 @@ export function createDemoProvider(options: DemoOptions): Provider {
       return { response: dialect.decodeResponse(raw), dropped: [] };
     },
     async stream({ request, upstreamModel, signal }) {
-      if (signal.aborted) throw clientGone();
+      if (signal.aborted) throw abortedBy(signal);
       return { dialect: dialect.id, dropped: [], frames: frames(request, upstreamModel, signal) };
     },
   };

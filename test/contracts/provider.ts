@@ -90,6 +90,20 @@ export function providerContract(name: string, open: () => Promise<ProviderUnder
       }
     });
 
+    it('ends with the error that its signal was aborted with', async () => {
+      const late = new RouterError('upstream_timeout', 'too late');
+      const aborted = AbortSignal.abort(late);
+      await expect(under.provider.complete(callOf({}, aborted))).rejects.toBe(late);
+      const deadline = new AbortController();
+      const stream = await under.provider.stream(callOf({ stream: true }, deadline.signal));
+      const events: ChatEvent[] = [];
+      for await (const frame of stream.frames) {
+        events.push(...frame.events);
+        deadline.abort(late);
+      }
+      expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'upstream_timeout' } });
+    });
+
     it('ends a stream in an error event when the caller goes away in its middle', async () => {
       const client = new AbortController();
       const stream = await under.provider.stream(callOf({ stream: true }, client.signal));

@@ -76,12 +76,12 @@ export const provider = z
     max_concurrent: z
       .int()
       .min(1)
-      .default(256)
+      .default(1_000)
       .describe('Calls in flight at once, streams to their end; more wait in line.'),
     max_queued: z
       .int()
       .min(0)
-      .default(512)
+      .default(1_000)
       .describe('Calls that may wait in line; one more goes to the next model, or gets `overloaded`.'),
   })
   .describe('An upstream.');
