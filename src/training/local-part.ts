@@ -87,8 +87,8 @@ function seenChance(input: LocalInput, tier: number, least: number): (at: number
 }
 
 /**
- * 1 less what `complex` would have done better than the lower tier: -1 to 2, on average a probability. NaN where
- * nothing is known.
+ * Half of 1 less what `complex` would have done better than the lower tier, 0 to 1: one half where both do alike. NaN
+ * where nothing is known. (Trees learn this target better than its double, whose loss has no bound.)
  */
 function targetsOf(input: LocalInput, head: number): Float32Array {
   const { examples, options } = input;
@@ -98,13 +98,21 @@ function targetsOf(input: LocalInput, head: number): Float32Array {
   for (const [at, { seen, sufficient }] of examples.entries()) {
     if (!seen?.some(isKnown)) continue;
     const [own, top] = [seen[head], seen[COMPLEX]];
-    if (isKnown(own)) targets[at] = 1 + own - (isKnown(top) ? top : complex(at));
-    else if (isKnown(top)) targets[at] = 1 + lower(at) - top;
-    else targets[at] = sufficient?.[head] ?? Number.NaN;
+    if (isKnown(own)) targets[at] = (1 + own - (isKnown(top) ? top : complex(at))) / 2;
+    else if (isKnown(top)) targets[at] = (1 + lower(at) - top) / 2;
+    else targets[at] = (sufficient?.[head] ?? Number.NaN) / 2;
   }
   return targets;
 }
 
+function scaled({ base, trees }: Boosted, by: number): Boosted {
+  return {
+    base: base * by,
+    trees: trees.map((tree) => tree.map((node) => ({ ...node, value: node.value * by }))),
+  };
+}
+
+/** A head on half the target, and the straight line that makes calibrated log odds of it. */
 function fitHead(input: LocalInput, head: number): { head: LocalHead; crossFitted: Float64Array } {
   const { data, baseScore, folds, weights, options } = input;
   const targets = targetsOf(input, head);
@@ -116,14 +124,22 @@ function fitHead(input: LocalInput, head: number): { head: LocalHead; crossFitte
   for (const [at, score] of scores.entries()) from[at] = start.slope * score + start.offset;
   const train = (chosen: readonly number[]): Boosted => fitTrees(input, chosen, targets, head, from);
   const trees = train(rows);
-  const crossFitted = Float64Array.from(scores, (_, at) => (from[at] ?? 0) + boostedScore(trees, data, at));
+  const raw = Float64Array.from(scores, (_, at) => (from[at] ?? 0) + boostedScore(trees, data, at));
   for (let fold = 0; fold < options.folds; fold++) {
     const model = train(rows.filter((at) => folds[at] !== fold));
     for (const at of rows) {
-      if (folds[at] === fold) crossFitted[at] = (from[at] ?? 0) + boostedScore(model, data, at);
+      if (folds[at] === fold) raw[at] = (from[at] ?? 0) + boostedScore(model, data, at);
     }
   }
-  return { head: { start, trees }, crossFitted };
+  const whole = pick(targets).map((target) => 2 * target);
+  const { slope, offset } = fitPlatt(pick(raw), whole, pick(weights));
+  return {
+    head: {
+      start: { slope: slope * start.slope, offset: slope * start.offset + offset },
+      trees: scaled(trees, slope),
+    },
+    crossFitted: raw.map((odds) => slope * odds + offset),
+  };
 }
 
 /** The local part, and the cross-fitted log odds of an example where `base` are those of the base model, calibrated. */
