@@ -13,7 +13,7 @@ export const ERROR_CODES = {
     status: 400,
     retryable: false,
     level: 'info',
-    says: 'The request asks for something no configured model can express.',
+    says: 'The request asks for something no configured model can express, or no model keeps its bounds.',
   },
   context_too_long: {
     status: 400,
@@ -26,7 +26,7 @@ export const ERROR_CODES = {
     status: 403,
     retryable: false,
     level: 'info',
-    says: 'The caller may not use this endpoint.',
+    says: 'The caller may not use this endpoint, model or tier.',
   },
   unknown_model: {
     status: 404,

@@ -96,7 +96,7 @@ function pinnedTo(model: ModelSpec, source: DecisionSource, reason: string): Cho
 }
 
 /** What the caller's `model` settles; undefined where it leaves the choice to the router. */
-function chosenByCaller(wanted: Wanted, routeNamed: boolean): Choice | undefined {
+function chosenByCaller(wanted: Wanted, asked: string, routeNamed: boolean): Choice | undefined {
   if (wanted.kind === 'auto') return undefined;
   const { alias } = wanted;
   if (wanted.kind === 'tier') {
@@ -105,7 +105,9 @@ function chosenByCaller(wanted: Wanted, routeNamed: boolean): Choice | undefined
       : forced(wanted.tier, 'static', `policy.model_aliases ${alias}`);
   }
   if (alias !== undefined) return pinnedTo(wanted.model, 'static', `policy.model_aliases ${alias}`);
-  return routeNamed ? undefined : pinnedTo(wanted.model, 'override', `the caller pins ${wanted.model.id}`);
+  const { model } = wanted;
+  const as = asked === model.id ? '' : `, asked for as ${asked.slice(0, 100)}`;
+  return routeNamed ? undefined : pinnedTo(model, 'override', `the caller pins ${model.id}${as}`);
 }
 
 function chosenByRoute(route: StaticRoute | undefined, models: readonly ModelSpec[]): Choice | undefined {
@@ -134,7 +136,7 @@ export async function choose(question: Question, deps: ChooseDeps): Promise<Choi
   const { request, route, agentCall, notRolledOut } = question;
   const { models, unavailable = [], policy = {} } = deps;
   const wanted = parseWanted(request.model, { models, unavailable, aliases: policy.model_aliases ?? {} });
-  const settled = chosenByCaller(wanted, policy.route_named_models ?? false);
+  const settled = chosenByCaller(wanted, request.model, policy.route_named_models ?? false);
   if (settled) return settled;
   const model = wanted.kind === 'model' ? wanted.model : undefined;
   const baseline = model ? { baseline: model } : {};

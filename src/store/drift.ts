@@ -25,6 +25,9 @@ const LENGTH = sql`case ${sql.join(
 /** Decisions in which a bundle had a say; keyword rules are what is left when there is none. */
 const BY_BUNDLE = sql`source in ('local', 'nano', 'fallback') and classifier <> 'rules'`;
 
+/** The classifier's own tier: bounds may have moved the one that was chosen. */
+const CLASSIFIED = sql`coalesce(classified_tier, tier)`;
+
 async function histogram(
   db: Kysely<Tables>,
   value: RawBuilder<unknown>,
@@ -47,9 +50,9 @@ export async function driftOf(db: Kysely<Tables>, window: StatsWindow): Promise<
 
 async function pieceDrift(db: Kysely<Tables>, window: StatsWindow): Promise<DriftStats> {
   const { rows } = await sql<SumsRow>`
-    select count(case when source = 'local' and tier = 'simple' then 1 end) as simple,
-      count(case when source = 'local' and tier = 'moderate' then 1 end) as moderate,
-      count(case when source = 'local' and tier = 'complex' then 1 end) as complex,
+    select count(case when source = 'local' and ${CLASSIFIED} = 'simple' then 1 end) as simple,
+      count(case when source = 'local' and ${CLASSIFIED} = 'moderate' then 1 end) as moderate,
+      count(case when source = 'local' and ${CLASSIFIED} = 'complex' then 1 end) as complex,
       count(*) as classified,
       count(case when source <> 'local' then 1 end) as doubtful,
       count(judge_tier) as answered,

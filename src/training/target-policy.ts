@@ -78,12 +78,13 @@ function thresholdFor({ tier }: Classification, question: Question, gate: GateVe
 
 /**
  * The context of a logged request; undefined where no classifier chose its tier (pinned, forced, static routes, keyword
- * rules), so that no threshold, bundle or map would have changed it.
+ * rules, or moved by bounds), so that no threshold, bundle or map would have changed it.
  */
 export async function contextOf(stored: StoredDecision, question: Question): Promise<Context | undefined> {
   const { decision, outcome } = stored;
   const { classification: logged, gate, judge } = decision;
   if (!logged || !gate || decision.source === 'override' || decision.source === 'static') return undefined;
+  if (decision.bounds?.movedFrom !== undefined) return undefined;
   if (question.classify && decision.text === '') return undefined;
   const classification = question.classify ? await question.classify(decision.text) : logged;
   if (!classification) return undefined;

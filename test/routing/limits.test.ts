@@ -263,6 +263,12 @@ describe('a model asked for by name that is a starting point', () => {
 });
 
 describe('aliases, in the trace', () => {
+  it('say as what a pinned model was asked for', async () => {
+    const { reasons, requestedModel } = await stageOf().run({ model: 'vendor/simple-2026-01-01' });
+    expect(reasons[0]).toBe('the caller pins simple, asked for as vendor/simple-2026-01-01');
+    expect(requestedModel).toBe('vendor/simple-2026-01-01');
+  });
+
   it('name the entry; the tier they name yields to bounds of the request', async () => {
     const { run } = stageOf({ policy: { model_aliases: { 'claude-haiku-*': 'auto:simple' } } });
     const decision = await run({ model: 'claude-haiku-4-5' });

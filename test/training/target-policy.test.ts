@@ -132,6 +132,12 @@ describe('the policy in question', () => {
   it.each([
     { name: 'forced by the caller', row: logged({ source: 'override' }) },
     { name: 'of a static route', row: logged({ source: 'static' }) },
+    {
+      name: 'moved by bounds',
+      row: logged({
+        bounds: { minTier: 'complex', maxTier: 'complex', movedFrom: 'simple', from: ['policy'] },
+      }),
+    },
     { name: 'without a classification', row: { decision: decisionOf('d'), feedback: [] } },
     {
       name: 'whose text is not kept, where another bundle has to read it',
