@@ -281,9 +281,10 @@ describe('deadlines', () => {
     expect(await (await fake.request(1)).hungUp).toBe(true);
   });
 
-  it('of what may follow the end of a stream', async () => {
+  it('of what may follow the end of a stream', { timeout: 15_000 }, async () => {
     fake.next(breaksOff('one two', 5, 'stall'));
-    const events = await eventsOf((await upstream('openai-chat').stream(streamed)).frames);
+    const patient = { idleTimeoutMs: 60_000, streamTimeoutMs: 60_000 };
+    const events = await eventsOf((await upstream('openai-chat', patient).stream(streamed)).frames);
     expect(events.at(-1)).toMatchObject({ type: 'finish' });
     expect(await (await fake.request(1)).hungUp).toBe(true);
   });
