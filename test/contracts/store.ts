@@ -167,7 +167,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const doubt = { classifier: 'b', ...says('simple', 0.5) };
       const logged: Record<string, Partial<Decision>> = {
         sure: { classifier: 'b', ...says('simple', 0.9), inputTokens: 15, text: 'plain' },
-        other: { classifier: 'b', ...says('complex', 0.8), tier: 'complex', inputTokens: 16, text: '' },
+        moved: { classifier: 'b', ...says('complex', 0.8), tier: 'moderate', inputTokens: 16, text: '' },
         agrees: {
           ...doubt,
           source: 'nano',
