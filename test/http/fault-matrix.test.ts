@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigInput } from '../../src/config/schema.ts';
 import { DIALECT_IDS, type DialectId } from '../../src/core/chat.ts';
 import { ERROR_CODES, type ErrorCode } from '../../src/core/errors.ts';
+import type { Outcome } from '../../src/core/routing.ts';
 import { parseSseFrame } from '../../src/core/sse.ts';
 import { answers, type FakeUpstream, fails, startUpstream } from '../fakes/upstream.ts';
 import { type Cell, FAULT_MATRIX, type Failure, SITUATIONS, type Situation } from './fault-matrix.ts';
@@ -40,11 +41,7 @@ interface Seen {
   readonly retryAfter: string | null;
   readonly model: string | null;
   readonly body: string;
-  readonly outcome: {
-    readonly status: string;
-    readonly cost_usd: number | null;
-    readonly attempts: readonly { readonly model: string; readonly status: string }[];
-  };
+  readonly outcome: Outcome;
 }
 
 interface Lane {
@@ -87,7 +84,7 @@ interface BothSeen {
 
 const seenOf = new Map<Case, BothSeen>();
 /** Cases that run at once, besides those that do nothing but wait. */
-const LANES_AT_ONCE = 8;
+const LANES_AT_ONCE = 16;
 const WAITING: ReadonlySet<string> = new Set(['connecting', 'mute', 'stalled']);
 
 let faulty: FakeUpstream;
@@ -102,8 +99,8 @@ const SETTINGS = {
     base_url: `https://127.0.0.1:${(mute.address() as AddressInfo).port}/v1`,
     connect_timeout_ms: 500,
   }),
-  mute: () => ({ base_url: faulty.baseUrl, first_byte_timeout_ms: 800 }),
-  stalled: () => ({ base_url: faulty.baseUrl, idle_timeout_ms: 1_000 }),
+  mute: () => ({ base_url: faulty.baseUrl, first_byte_timeout_ms: 500 }),
+  stalled: () => ({ base_url: faulty.baseUrl, idle_timeout_ms: 600 }),
   others: () => ({ base_url: faulty.baseUrl }),
 };
 type Setting = keyof typeof SETTINGS;
@@ -136,8 +133,9 @@ async function ask({ client, upstream, id, situation }: Case, model: string): Pr
     situation === 'held' ? { 'x-commit': 'buffered' } : {},
   );
   const body = await answer.text();
-  const decision = await router.get(`/v1/decisions/${answer.headers.get('x-router-decision-id')}`);
-  const { outcome } = (await decision.json()) as Pick<Seen, 'outcome'>;
+  const decision = answer.headers.get('x-router-decision-id') ?? '';
+  const { outcome } = (await router.router.store.getDecision(decision)) ?? {};
+  if (!outcome) throw new Error('no outcome is recorded');
   const { status, headers } = answer;
   return {
     status,
@@ -214,7 +212,7 @@ function expectAnswered(seen: Seen, { client, situation, cell }: Case): void {
   expect(wordsOf(seen.body, client, situation !== 'whole')).toBe(FIRST);
   expect(modelsOf(seen)).toEqual(['first']);
   expect(seen.outcome.status).toBe('ok');
-  expect(seen.outcome.cost_usd === null).toBe(cell === 'answered, cost unknown');
+  expect(seen.outcome.costUsd === null).toBe(cell === 'answered, cost unknown');
 }
 
 /** Where no other model may be tried. */
