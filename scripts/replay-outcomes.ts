@@ -179,7 +179,7 @@ function judgedBy(row: Example, seen: NonNullable<Example['seen']>): Example {
   const { tier: _, ...rest } = row;
   const known = TIERS.flatMap((tier, at) => (Number.isNaN(seen[at]) ? [] : [[tier, seen[at] === 1]]));
   const sufficient = fromOutcome(Object.fromEntries(known));
-  const tier = tierOf(sufficient);
+  const tier = tierOf(sufficient, seen);
   return { ...rest, seen, sufficient, ...(tier ? { tier } : {}) };
 }
 

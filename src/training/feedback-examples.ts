@@ -34,7 +34,7 @@ function exampleOf(
   text: string,
   judgement: NonNullable<ReturnType<typeof judgementOf>>,
 ): Example {
-  const tier = tierOf(judgement.sufficient);
+  const tier = tierOf(judgement.sufficient, judgement.seen);
   return {
     id: row.decisionId,
     source: FEEDBACK_SOURCE,

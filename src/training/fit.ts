@@ -112,9 +112,9 @@ interface Prepared extends LinearRow {
 
 const isLocal = (local: Wanted): boolean => local.some(Boolean);
 
-/** Targets with one more: is it a row with feedback? What the local part learns of it the base model does not. */
-function withLikeness(targets: readonly number[], seen: boolean, local: Wanted): number[] {
-  return [...targets.map((target, head) => (seen && local[head] ? Number.NaN : target)), seen ? 1 : 0];
+/** Targets with one more: is it a row with feedback? Such rows teach the local part, and the base model nothing. */
+function withLikeness(targets: readonly number[], seen: boolean): number[] {
+  return [...targets.map((target) => (seen ? Number.NaN : target)), seen ? 1 : 0];
 }
 
 function prepare(
@@ -135,7 +135,7 @@ function prepare(
   const rows = planned.map(({ fold, targets, weight }, at): Prepared => {
     const ids = tokens[at] ?? new Int32Array(0);
     const seen = isLocal(local) && wasSeen(all[at]);
-    const asked = isLocal(local) ? withLikeness(targets, seen, local) : targets;
+    const asked = isLocal(local) ? withLikeness(targets, seen) : targets;
     return { ids, fold, features: sparseOf(ids, table.shapes, idf), targets: asked, weight };
   });
   return { rows, idf };

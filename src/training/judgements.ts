@@ -159,8 +159,9 @@ function monotone(simple: number, moderate: number): Sufficiency {
   return simple === 1 && moderate === 0 ? [0, 0] : [simple, moderate];
 }
 
-/** The tier a complete judgement names; undefined where a tier is unknown. */
-export function tierOf([simple, moderate]: Sufficiency): Tier | undefined {
+/** The tier a complete judgement names; undefined where a tier is unknown, and where `complex` itself did not do. */
+export function tierOf([simple, moderate]: Sufficiency, seen?: Seen): Tier | undefined {
+  if (seen?.[2] === 0) return undefined;
   if (simple === 1) return 'simple';
   if (simple === 0 && moderate === 1) return 'moderate';
   return moderate === 0 ? 'complex' : undefined;

@@ -227,4 +227,9 @@ describe('tierOf', () => {
   ] as const)('%j is %s', (sufficient, tier) => {
     expect(tierOf(sufficient)).toBe(tier);
   });
+
+  it('is none where complex failed too, so that no figure counts the request as one that complex would answer', () => {
+    expect(tierOf([0, 0], [unknown, unknown, 0])).toBeUndefined();
+    expect(tierOf([0, 0], [unknown, 0, 1])).toBe('complex');
+  });
 });
