@@ -114,7 +114,7 @@ describe('a chat completion', () => {
         tool_calls: [{ function: { name: 'f', arguments: '{' } }, { id: 'b', function: { name: 'g' } }],
       }),
       [
-        { type: 'tool_call', id: 'call_0', name: 'f', arguments: '{' },
+        { type: 'tool_call', id: 'call_1_0', name: 'f', arguments: '{' },
         { type: 'tool_call', id: 'b', name: 'g', arguments: '{}' },
       ],
       'tool_calls',
@@ -122,7 +122,7 @@ describe('a chat completion', () => {
     [
       'a legacy call',
       completion({ function_call: { name: 'f', arguments: '{}' } }, 'function_call'),
-      [{ type: 'tool_call', id: 'call_0', name: 'f', arguments: '{}' }],
+      [{ type: 'tool_call', id: 'call_1_0', name: 'f', arguments: '{}' }],
       'tool_calls',
     ],
   ])('holds %s', (_name, body, content, stopReason) => {

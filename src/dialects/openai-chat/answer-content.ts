@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { readSignedReasoning } from './reasoning-details.ts';
 
 /** The pieces of an answer's message or of a stream's delta that are text; empty where absent. */
 export interface AnswerText {
@@ -22,11 +23,15 @@ function fromChunks(chunks: readonly JsonValue[], kind: 'text' | 'thinking'): st
     .join('');
 }
 
-/** Reads a message or delta. Reasoning goes by several names: `reasoning_content`, `reasoning`, thinking chunks. */
+/**
+ * Reads a message or delta. Reasoning goes by several names: `reasoning_content`, `reasoning`, `reasoning_details`,
+ * thinking chunks.
+ */
 export function readAnswerText(message: JsonObject): AnswerText {
   const { content } = message;
   const chunks = Array.isArray(content) ? content : [];
-  const thinking = stringOf(message.reasoning_content) || stringOf(message.reasoning);
+  const thinking =
+    stringOf(message.reasoning_content) || stringOf(message.reasoning) || readSignedReasoning(message).text;
   return {
     thinking: thinking + fromChunks(chunks, 'thinking'),
     text: stringOf(content) + fromChunks(chunks, 'text'),
@@ -42,7 +47,9 @@ export interface OwnPiece {
 }
 
 /** Fields of a message or delta that a client sees and that other dialects have in other forms or not at all. */
-const OWN_FIELDS = ['annotations', 'audio', 'images', 'executed_tools'] as const;
+const OWN_FIELDS = ['annotations', 'audio', 'images', 'executed_tools', 'citations'] as const;
+/** Fields of a whole answer or chunk that a client sees and that no other dialect has. */
+const ANSWER_FIELDS = ['citations', 'search_results', 'videos', 'related_questions'] as const;
 const READ_CHUNKS: ReadonlySet<unknown> = new Set(['text', 'thinking']);
 
 /** True for a tool call that is not of a function, or a piece of one: only its first piece says its type. */
@@ -54,6 +61,14 @@ export function isOwnCall(call: JsonValue): call is JsonObject {
 
 function hasContent(value: JsonValue | undefined): boolean {
   return Array.isArray(value) ? value.length > 0 : isJsonObject(value);
+}
+
+/** The pieces beside the choices of an answer or a chunk that only this dialect has. */
+export function answerPieces(answer: JsonObject): readonly OwnPiece[] {
+  return ANSWER_FIELDS.filter((name) => hasContent(answer[name])).map((name) => ({
+    kind: name,
+    raw: { [name]: answer[name] },
+  }));
 }
 
 /** The pieces of a message or delta that only this dialect has. */

@@ -4,8 +4,10 @@ import { RouterError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { decodeEmbeddedError } from '../upstream-error.ts';
 import { jsonObject, parseAt, parseBody, present } from '../validate.ts';
-import { isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
+import { answerPieces, isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
+import { callId } from './call-id.ts';
 import { addLogprobs, meanLogprob, NO_LOGPROBS } from './logprobs.ts';
+import { readSignedReasoning } from './reasoning-details.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -20,12 +22,13 @@ const functionCall = z.looseObject({
 });
 const toolCall = z.looseObject({ id: z.string().nullish(), function: functionCall });
 
+/** As the model wrote them; nothing at all is an empty object. */
 function argumentsText(value: string | JsonObject | null | undefined): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return value.trim() === '' ? '{}' : value;
   return JSON.stringify(value ?? {});
 }
 
-function decodeToolCalls(message: JsonObject): Part[] {
+function decodeToolCalls(message: JsonObject, answerId: string): Part[] {
   const path = 'choices[0].message.tool_calls';
   const sent = message.tool_calls;
   const functions = Array.isArray(sent) ? sent.filter((call) => !isOwnCall(call)) : sent;
@@ -34,10 +37,21 @@ function decodeToolCalls(message: JsonObject): Part[] {
   const all = legacy ? [...calls, { id: undefined, function: legacy }] : calls;
   return all.map((call, index) => ({
     type: 'tool_call',
-    id: call.id || `call_${index}`,
+    id: call.id || callId(answerId, index),
     name: call.function.name,
     arguments: argumentsText(call.function.arguments),
   }));
+}
+
+/** The reasoning of a message: what it shows, with its signature, and what only its model can read. */
+function decodeReasoning(message: JsonObject, shown: string): Part[] {
+  const { signatures, redacted } = readSignedReasoning(message);
+  const [signature] = signatures;
+  const hidden = shown === '' ? [...signatures, ...redacted] : [...signatures.slice(1), ...redacted];
+  return [
+    ...(shown === '' ? [] : [{ type: 'thinking', text: shown, ...present({ signature }) } as const]),
+    ...hidden.map((data) => ({ type: 'thinking', text: '', redacted: data }) as const),
+  ];
 }
 
 /** The first choice of a chat completion. Throws `upstream_malformed`, or what an error with status 200 means. */
@@ -51,13 +65,14 @@ export function decodeResponse(body: unknown): ChatResponse {
   }
   const message = choice?.message ?? {};
   const { thinking, text, refusal } = readAnswerText(message);
-  const toolCalls = decodeToolCalls(message);
-  const content: Part[] = [];
-  if (thinking !== '') content.push({ type: 'thinking', text: thinking });
+  const toolCalls = decodeToolCalls(message, id ?? '');
+  const content: Part[] = decodeReasoning(message, thinking);
   if (text !== '') content.push({ type: 'text', text });
   if (refusal !== '') content.push({ type: 'refusal', text: refusal });
   content.push(...toolCalls);
-  for (const piece of ownPieces(message)) content.push({ type: 'opaque', dialect: 'openai-chat', ...piece });
+  for (const piece of [...ownPieces(message), ...answerPieces(raw)]) {
+    content.push({ type: 'opaque', dialect: 'openai-chat', ...piece });
+  }
   const kinds = { hasToolCalls: toolCalls.length > 0, hasRefusal: refusal !== '' };
   return {
     dialect: 'openai-chat',

@@ -5,8 +5,9 @@ import type { StreamDecoder } from '../../core/ports.ts';
 import { parseJson } from '../parse-json.ts';
 import { brokenStream, decodeEmbeddedError } from '../upstream-error.ts';
 import { present } from '../validate.ts';
-import { isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
+import { answerPieces, isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
 import { addLogprobs, meanLogprob, NO_LOGPROBS } from './logprobs.ts';
+import { readSignedReasoning } from './reasoning-details.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { createToolCallDeltas } from './tool-call-deltas.ts';
 import { decodeUsage } from './usage.ts';
@@ -19,6 +20,7 @@ const DONE = '[DONE]';
  */
 export function createStreamDecoder(): StreamDecoder {
   const toolCalls = createToolCallDeltas();
+  let id = '';
   let started = false;
   let ended = false;
   let hasRefusal = false;
@@ -34,8 +36,10 @@ export function createStreamDecoder(): StreamDecoder {
   function finish(): ChatEvent[] {
     if (isInterrupted(finishReason)) return fail(brokenStream('upstream_error', 'was interrupted'));
     ended = true;
+    const late = toolCalls.end();
     const kinds = { hasToolCalls: toolCalls.count > 0, hasRefusal };
     return [
+      ...late,
       {
         type: 'finish',
         stopReason: decodeStopReason(finishReason, kinds),
@@ -48,21 +52,30 @@ export function createStreamDecoder(): StreamDecoder {
     if (started) return [];
     started = true;
     const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-    return [{ type: 'start', id: text(chunk.id), model: text(chunk.model) }];
+    id = text(chunk.id);
+    return [{ type: 'start', id, model: text(chunk.model) }];
   }
 
   function delta(fields: JsonObject): ChatEvent[] {
     const { thinking, text, refusal } = readAnswerText(fields);
     const events: ChatEvent[] = [];
+    const signed = readSignedReasoning(fields);
     if (thinking !== '') events.push({ type: 'thinking', text: thinking });
+    for (const signature of signed.signatures) events.push({ type: 'thinking_signature', signature });
+    for (const data of signed.redacted) events.push({ type: 'redacted_thinking', data });
     if (text !== '') events.push({ type: 'text', text });
     if (refusal !== '') events.push({ type: 'refusal', text: refusal });
     hasRefusal ||= refusal !== '';
     if (Array.isArray(fields.tool_calls)) {
-      events.push(...toolCalls.push(fields.tool_calls.filter((call) => !isOwnCall(call))));
+      events.push(
+        ...toolCalls.push(
+          fields.tool_calls.filter((call) => !isOwnCall(call)),
+          id,
+        ),
+      );
     }
     if (isJsonObject(fields.function_call))
-      events.push(...toolCalls.push([{ function: fields.function_call }]));
+      events.push(...toolCalls.push([{ function: fields.function_call }], id));
     for (const piece of ownPieces(fields)) events.push({ type: 'opaque', ...piece });
     return events;
   }
@@ -76,6 +89,7 @@ export function createStreamDecoder(): StreamDecoder {
     logprobs = addLogprobs(logprobs, choice);
     const events = start(chunk);
     if (isJsonObject(choice.delta)) events.push(...delta(choice.delta));
+    for (const piece of answerPieces(chunk)) events.push({ type: 'opaque', ...piece });
     if (typeof choice.finish_reason === 'string') finishReason = choice.finish_reason;
     return events;
   }

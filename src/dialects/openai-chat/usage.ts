@@ -16,7 +16,10 @@ export function decodeUsage(value: JsonValue | undefined): Usage | undefined {
   const inputTokens = tokenCount(value.prompt_tokens);
   const completion = tokenCount(value.completion_tokens);
   const beyond = Math.max(0, tokenCount(value.total_tokens) - inputTokens - completion);
-  const cached = detail(value, 'prompt_tokens_details', 'cached_tokens') ?? value.prompt_cache_hit_tokens;
+  const cached =
+    detail(value, 'prompt_tokens_details', 'cached_tokens') ??
+    value.prompt_cache_hit_tokens ??
+    value.cached_tokens;
   const reasoning = detail(value, 'completion_tokens_details', 'reasoning_tokens') ?? value.reasoning_tokens;
   return {
     inputTokens,

@@ -178,7 +178,7 @@ describe('decoding', () => {
       'a legacy function call',
       [chunk({ function_call: { name: 'f', arguments: '' } }), chunk({ function_call: { arguments: '{}' } })],
       [
-        { type: 'tool_call', index: 0, id: 'call_0', name: 'f' },
+        { type: 'tool_call', index: 0, id: 'call_c1_0', name: 'f' },
         { type: 'tool_call_arguments', index: 0, json: '{}' },
       ],
     ],
