@@ -6,9 +6,10 @@
  * to begin with thinking. Where that is what goes, this one answer is asked for without thinking, which needs all
  * thinking blocks gone. Adaptive thinking has no such rule.
  */
-import type { ChatRequest, Message } from '../core/chat.ts';
+import type { ChatRequest, DialectId, Message } from '../core/chat.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { signatureOf } from './session-signatures.ts';
+import { type Body, stripChat } from './session-signed-chat.ts';
 
 export interface Stripped {
   readonly request: ChatRequest;
@@ -75,7 +76,7 @@ function withoutClearing(body: JsonObject): JsonObject {
   return edits.length > 0 ? { ...rest, context_management: { ...management, edits } } : rest;
 }
 
-function stripAnthropic(body: JsonObject, isOwn: IsOwn): { body: JsonObject; dropped: readonly string[] } {
+function stripAnthropic(body: JsonObject, isOwn: IsOwn): Body {
   if (!Array.isArray(body.messages)) return { body, dropped: [] };
   const { messages, dropped } = withoutBlocks(body.messages, (block) => isForeign(block, isOwn));
   if (dropped.length === 0) return { body, dropped };
@@ -94,7 +95,7 @@ function withoutId(item: JsonObject): JsonObject {
 }
 
 /** Reasoning items go; what followed them loses the id by which its provider would miss them. */
-function stripResponses(body: JsonObject, isOwn: IsOwn): { body: JsonObject; dropped: readonly string[] } {
+function stripResponses(body: JsonObject, isOwn: IsOwn): Body {
   if (!Array.isArray(body.input)) return { body, dropped: [] };
   const dropped: string[] = [];
   let orphaned = false;
@@ -112,6 +113,12 @@ function stripResponses(body: JsonObject, isOwn: IsOwn): { body: JsonObject; dro
   return dropped.length === 0 ? { body, dropped } : { body: { ...body, input }, dropped };
 }
 
+const STRIP: Readonly<Record<DialectId, (body: JsonObject, isOwn: IsOwn) => Body>> = {
+  'openai-chat': stripChat,
+  'openai-responses': stripResponses,
+  'anthropic-messages': stripAnthropic,
+};
+
 function stripMessages(messages: readonly Message[], isOwn: IsOwn): readonly Message[] {
   return messages.map((message) => {
     const content = message.content.filter((part) => {
@@ -128,8 +135,7 @@ export function withoutForeignThinking(request: ChatRequest, isOwn: IsOwn): Stri
     content.flatMap((part) => signatureOf(part) ?? []),
   );
   if (signatures.every(isOwn)) return { request, dropped: [] };
-  const strip = request.dialect === 'openai-responses' ? stripResponses : stripAnthropic;
-  const { body, dropped } = strip(request.raw, isOwn);
+  const { body, dropped } = STRIP[request.dialect](request.raw, isOwn);
   const messages = stripMessages(request.messages, isOwn);
   return { request: { ...request, raw: body, messages }, dropped };
 }

@@ -4,7 +4,7 @@ import type { ChatRequest, Part } from '../../src/core/chat.ts';
 import { RouterError } from '../../src/core/errors.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Provider, ProviderCall } from '../../src/core/ports.ts';
-import { createAnthropicMessagesDialect } from '../../src/dialects/index.ts';
+import { createAnthropicMessagesDialect, createOpenAiChatDialect } from '../../src/dialects/index.ts';
 import { withOwnThinking } from '../../src/routing/session-provider.ts';
 import { createSignatureMakers } from '../../src/routing/session-signatures.ts';
 import { withoutForeignThinking } from '../../src/routing/session-thinking.ts';
@@ -22,6 +22,49 @@ function messagesRequest(over: JsonObject): ChatRequest {
 const isOwn = (signature: string): boolean => signature === 'mine';
 
 describe('withoutForeignThinking', () => {
+  it('takes what others signed out of a chat completions body, and nothing else', () => {
+    const extra = (signature: string): JsonObject => ({ google: { thought_signature: signature } });
+    const called = (signature: string): JsonObject => ({
+      id: 'c1',
+      type: 'function',
+      extra_content: extra(signature),
+      function: { name: 'f', arguments: '{}' },
+    });
+    const shown: JsonObject = { type: 'reasoning.summary', summary: 'hm' };
+    const turn = (signature: string): JsonObject[] => [
+      {
+        role: 'assistant',
+        reasoning_details: [shown, { type: 'reasoning.encrypted', data: signature }],
+        content: null,
+        tool_calls: [called(signature)],
+      },
+      { role: 'tool', tool_call_id: 'c1', content: 'done' },
+    ];
+    const only: JsonObject = {
+      role: 'assistant',
+      content: 'Hi',
+      reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: 'theirs' }],
+      extra_content: extra('theirs'),
+    };
+    const messages = [{ role: 'user', content: 'a' }, ...turn('mine'), ...turn('theirs'), only];
+    const request = createOpenAiChatDialect().decodeRequest({ model: 'auto', messages });
+    const { request: sent, dropped } = withoutForeignThinking(request, isOwn);
+    expect(dropped).toEqual(['messages[3].reasoning', 'messages[5].reasoning']);
+    const { extra_content: _, ...unsigned } = called('theirs');
+    expect(sent.raw.messages).toEqual([
+      ...messages.slice(0, 3),
+      { role: 'assistant', reasoning_details: [shown], content: null, tool_calls: [unsigned] },
+      messages[4],
+      { role: 'assistant', content: 'Hi' },
+    ]);
+    expect(
+      sent.messages.flatMap(({ content }) => content).filter((part) => part.type === 'thinking'),
+    ).toEqual([
+      { type: 'thinking', text: '', redacted: 'mine' },
+      { type: 'thinking', text: '', redacted: 'mine' },
+    ]);
+  });
+
   it('leaves a request alone, to the very object, whose thinking is all the model’s own', () => {
     const request = messagesRequest({
       messages: [

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Message, Part, Role, ToolResultPart } from '../../core/chat.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { jsonObject, parseAt, present } from '../validate.ts';
 import { decodeContent, decodeOptionalContent } from './content-parts.ts';
+import { thinkingParts } from './reasoning-details.ts';
 
 const ROLES = ['developer', 'system', 'user', 'assistant', 'tool', 'function'] as const;
 
@@ -42,7 +44,7 @@ function decodeToolCalls(value: unknown, path: string): Part[] {
 function decodeAssistant(message: { content?: unknown }, path: string, index: number): Part[] {
   const fields = parseAt(assistantMessage, message, path);
   const thinking = fields.reasoning_content ?? (typeof fields.reasoning === 'string' ? fields.reasoning : '');
-  const parts: Part[] = thinking === '' ? [] : [{ type: 'thinking', text: thinking }];
+  const parts: Part[] = thinkingParts(message as JsonObject, thinking);
   parts.push(...decodeOptionalContent(message.content, `${path}.content`));
   if (fields.refusal) parts.push({ type: 'refusal', text: fields.refusal });
   parts.push(...decodeToolCalls(fields.tool_calls, `${path}.tool_calls`));

@@ -7,7 +7,7 @@ import { jsonObject, parseAt, parseBody, present } from '../validate.ts';
 import { answerPieces, isOwnCall, ownPieces, readAnswerText } from './answer-content.ts';
 import { callId } from './call-id.ts';
 import { addLogprobs, meanLogprob, NO_LOGPROBS } from './logprobs.ts';
-import { readSignedReasoning } from './reasoning-details.ts';
+import { thinkingParts } from './reasoning-details.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -43,17 +43,6 @@ function decodeToolCalls(message: JsonObject, answerId: string): Part[] {
   }));
 }
 
-/** The reasoning of a message: what it shows, with its signature, and what only its model can read. */
-function decodeReasoning(message: JsonObject, shown: string): Part[] {
-  const { signatures, redacted } = readSignedReasoning(message);
-  const [signature] = signatures;
-  const hidden = shown === '' ? [...signatures, ...redacted] : [...signatures.slice(1), ...redacted];
-  return [
-    ...(shown === '' ? [] : [{ type: 'thinking', text: shown, ...present({ signature }) } as const]),
-    ...hidden.map((data) => ({ type: 'thinking', text: '', redacted: data }) as const),
-  ];
-}
-
 /** The first choice of a chat completion. Throws `upstream_malformed`, or what an error with status 200 means. */
 export function decodeResponse(body: unknown): ChatResponse {
   const raw = parseBody(body, 'upstream_malformed');
@@ -66,7 +55,7 @@ export function decodeResponse(body: unknown): ChatResponse {
   const message = choice?.message ?? {};
   const { thinking, text, refusal } = readAnswerText(message);
   const toolCalls = decodeToolCalls(message, id ?? '');
-  const content: Part[] = decodeReasoning(message, thinking);
+  const content: Part[] = thinkingParts(message, thinking);
   if (text !== '') content.push({ type: 'text', text });
   if (refusal !== '') content.push({ type: 'refusal', text: refusal });
   content.push(...toolCalls);

@@ -4,6 +4,7 @@ import type { EncodedRequest } from '../../core/ports.ts';
 import { createLosses, type Losses } from '../losses.ts';
 import { effortOf } from '../reasoning.ts';
 import { present } from '../validate.ts';
+import { wantsSignedCalls, withSignedCalls } from './call-signatures.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { withLogprobs } from './logprobs.ts';
 import type { OpenAiChatOptions } from './options.ts';
@@ -91,6 +92,7 @@ export function encodeRequest(
     request.dialect === 'openai-chat'
       ? renameLimit({ ...withLimit(request, limitField), model: upstreamModel }, options.outputLimitField)
       : translate(request, upstreamModel, limitField, losses);
+  if (wantsSignedCalls(upstreamModel)) body = withSignedCalls(body);
   if (request.readLogprobs && !refused.includes('logprobs')) body = withLogprobs(body);
   for (const name of refused) {
     if (body[name] === undefined || body[name] === null) continue;

@@ -2,7 +2,9 @@
  * Signatures of reasoning as servers of this format carry them: OpenRouter in `reasoning_details`, Gemini in the
  * `extra_content` of a message or of one of its tool calls.
  */
+import type { ThinkingPart } from '../../core/chat.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import { present } from '../validate.ts';
 
 export interface SignedReasoning {
   /** What `reasoning_details` shows, which other fields usually say too. */
@@ -36,4 +38,15 @@ export function readSignedReasoning(message: JsonObject): SignedReasoning {
     signatures: present(details.map(({ signature }) => stringOf(signature))),
     redacted: present([...details.map(({ data }) => stringOf(data)), ...own]),
   };
+}
+
+/** The reasoning of a whole message: what it shows, with its signature, and what only its model can read. */
+export function thinkingParts(message: JsonObject, shown: string): ThinkingPart[] {
+  const { signatures, redacted } = readSignedReasoning(message);
+  const [signature] = signatures;
+  const hidden = shown === '' ? [...signatures, ...redacted] : [...signatures.slice(1), ...redacted];
+  return [
+    ...(shown === '' ? [] : [{ type: 'thinking', text: shown, ...present({ signature }) } as const]),
+    ...hidden.map((data) => ({ type: 'thinking', text: '', redacted: data }) as const),
+  ];
 }
