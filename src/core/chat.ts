@@ -182,6 +182,8 @@ export interface ChatResponse {
   readonly dialect: DialectId;
   /** The body as the upstream sent it. */
   readonly raw: JsonObject;
+  /** The very text of `raw` where it came over a wire: numbers and spaces as they were written. */
+  readonly text?: string;
   readonly id: string;
   /** The model's name as the upstream reports it. */
   readonly model: string;

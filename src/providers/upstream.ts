@@ -143,8 +143,9 @@ export function createUpstream(options: UpstreamOptions): Provider {
     const text = await readAll(answer.body, MAX_ANSWER_BYTES, tooLarge);
     const response = dialect.decodeResponse(parseBody(text, id));
     const concealed = dialect.conceal?.(call.request, text);
-    if (concealed === undefined) return { response, dropped };
-    return { response: { ...response, raw: JSON.parse(concealed) as JsonObject }, dropped };
+    if (concealed === undefined) return { response: { ...response, text }, dropped };
+    const raw = JSON.parse(concealed) as JsonObject;
+    return { response: { ...response, raw, text: concealed }, dropped };
   }
 
   return {

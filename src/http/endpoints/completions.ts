@@ -26,6 +26,10 @@ export function createCompletions(deps: HttpDeps, dialect: Dialect): RequestHand
       return;
     }
     const { response } = result;
+    if (response.dialect === dialect.id && response.text !== undefined) {
+      res.type('json').send(response.text);
+      return;
+    }
     const encodeContext = { createdAt: Math.floor(clock.now() / 1_000), includeUsage: true, request };
     res.json(dialect.encodeResponse(response, encodeContext));
   };
