@@ -34,6 +34,9 @@ function fromBodyParser(error: unknown): RouterError | undefined {
   }
 }
 
+/** A wait for which a client may try again by itself, seconds. */
+const SOON_S = 10;
+
 function dialectOf(req: Request): DialectId {
   if (req.path.startsWith('/v1/messages')) return 'anthropic-messages';
   return req.path.startsWith('/v1/responses') ? 'openai-responses' : 'openai-chat';
@@ -60,8 +63,9 @@ export function createErrorHandler(
     }
     if (error.retryAfterSeconds !== undefined)
       res.setHeader('retry-after', Math.ceil(error.retryAfterSeconds));
-    // Official clients try again on 429 and soon, which a spent budget does not forgive.
-    if (error.code === 'budget_exceeded') res.setHeader('x-should-retry', 'false');
+    // Official clients try again on 429 and soon, which a spent budget does not forgive; one set aside may be free then.
+    if (error.code === 'budget_exceeded' && (error.retryAfterSeconds ?? 0) > SOON_S)
+      res.setHeader('x-should-retry', 'false');
     res.status(error.status).json(dialects[dialectOf(req)].encodeError(error));
   };
 }

@@ -58,16 +58,21 @@ const IN_FLIGHT_RETRY_S = 5;
 
 const usd = (value: number): string => String(Number(value.toPrecision(4)));
 
-function exceeded({ rule, account }: Bound, clock: Clock, inFlight: boolean): RouterError {
+/** Why a request is refused: nothing is left, too little for it, or what is left is set aside for others. */
+type Shortage = 'spent' | 'too_little' | 'in_flight';
+
+function exceeded({ rule, account }: Bound, clock: Clock, shortage: Shortage): RouterError {
   const whose = rule.scope === 'global' ? 'of the router' : `of ${rule.scope}`;
   const left = Math.max(1, Math.ceil((account.to - clock.now()) / 1_000));
-  return new RouterError(
-    'budget_exceeded',
-    inFlight
-      ? `What is left of the ${rule.period}'s budget ${whose} is set aside for requests in flight.`
-      : `The ${rule.period}'s budget ${whose} is spent; the next one begins ${new Date(account.to).toISOString()}.`,
-    { retryAfterSeconds: inFlight ? Math.min(IN_FLIGHT_RETRY_S, left) : left },
-  );
+  const next = `the next one begins ${new Date(account.to).toISOString()}`;
+  const says: Readonly<Record<Shortage, string>> = {
+    spent: `The ${rule.period}'s budget ${whose} is spent; ${next}.`,
+    too_little: `What is left of the ${rule.period}'s budget ${whose} is less than this request is estimated to cost; ask for less or for a cheaper model, or wait: ${next}.`,
+    in_flight: `What is left of the ${rule.period}'s budget ${whose} is set aside for requests in flight.`,
+  };
+  return new RouterError('budget_exceeded', says[shortage], {
+    retryAfterSeconds: shortage === 'in_flight' ? Math.min(IN_FLIGHT_RETRY_S, left) : left,
+  });
 }
 
 function says({ rule, account }: Bound): string {
@@ -127,8 +132,8 @@ export function createBudgetBook(deps: BudgetBookDeps): BudgetBook {
     const full = spent + reserved >= hard - TOLERANCE;
     if (!full && spent + reserved + more <= hard + TOLERANCE) return;
     warn('hard', bound);
-    const inFlight = spent < hard - TOLERANCE && spent + more <= hard + TOLERANCE;
-    throw exceeded(bound, clock, inFlight);
+    if (spent >= hard - TOLERANCE) throw exceeded(bound, clock, 'spent');
+    throw exceeded(bound, clock, spent + more > hard + TOLERANCE ? 'too_little' : 'in_flight');
   }
 
   function holdOf(bounds: readonly Bound[]): BudgetHold {

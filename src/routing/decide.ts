@@ -1,5 +1,6 @@
 /** One arrow of the drawing: a request in, a decision with its plan and its reasons out. Calls no answering model. */
 import type { ChatRequest } from '../core/chat.ts';
+import { RouterError } from '../core/errors.ts';
 import type { Clock, CountTokens } from '../core/ports.ts';
 import type { Candidate, Decision, Plan } from '../core/routing.ts';
 import type { Tier } from '../core/tier.ts';
@@ -161,9 +162,34 @@ function batchOf(
   return { batchEligible: true, reasons: [`can wait (${eligible.from})${saved}`] };
 }
 
-async function withinLimits(facts: Facts, choice: Choice, deps: DecideDeps) {
-  const limited = limitChoice(choice, facts.limits);
+interface WithinLimits {
+  readonly limited: Limited;
+  readonly planned: Planned;
+}
+
+async function planWithin(
+  facts: Facts,
+  limits: Limits,
+  choice: Choice,
+  deps: DecideDeps,
+): Promise<WithinLimits> {
+  const limited = limitChoice(choice, limits);
   return { limited, planned: await plan(facts, choice, limited, deps) };
+}
+
+const UNSERVED: ReadonlySet<unknown> = new Set(['unsupported', 'context_too_long', 'forbidden']);
+
+/** The plan within the limits; a soft budget refuses nobody: where no model keeps its cap, the cap yields. */
+async function withinLimits(facts: Facts, choice: Choice, deps: DecideDeps): Promise<WithinLimits> {
+  const { budgetTier, ...limits } = facts.limits;
+  try {
+    return await planWithin(facts, facts.limits, choice, deps);
+  } catch (error) {
+    if (!budgetTier || !(error instanceof RouterError) || !UNSERVED.has(error.code)) throw error;
+    const { limited, planned } = await planWithin(facts, limits, choice, deps);
+    const yields = `the cap at ${budgetTier} (a budget past its soft limit) yields: no model within it can serve the request`;
+    return { limited: { ...limited, reasons: [...limited.reasons, yields] }, planned };
+  }
 }
 
 function judgedRequest(facts: Facts, { tier, source, judge }: Choice, at: number): JudgedRequest {

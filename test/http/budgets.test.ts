@@ -13,6 +13,7 @@ const KEYS = {
   CAPPED: 'sk-router-capped-0123456789abcdef',
   BATCH: 'sk-router-batch-0123456789abcdef',
   ADMIN: 'sk-router-admin-0123456789abcdef',
+  EXPERT: 'sk-router-expert-0123456789abcdef',
 };
 
 let upstream: FakeUpstream;
@@ -32,6 +33,7 @@ async function start(budgets: ConfigInput['budgets'], store = ':memory:'): Promi
       { name: 'batch', key_env: 'BATCH', team: 'search' },
       { name: 'capped', key_env: 'CAPPED', budget_month_usd: 0.004 },
       { name: 'admin', key_env: 'ADMIN', scopes: ['admin'] },
+      { name: 'expert', key_env: 'EXPERT', tiers: ['complex'] },
     ],
   };
   const now = Date.UTC(2026, 0, 15, 12);
@@ -180,5 +182,14 @@ describe('a soft budget', () => {
     ).json()) as { decision: { reasons: string[] } };
     expect(decision.reasons.join('\n')).toContain('a budget past its soft limit');
     expect((await ask({ model: 'large' })).headers.get('x-router-model')).toBe('large');
+  });
+
+  it('refuses nobody: its cap yields where no model within it may answer', async () => {
+    await start({ global: { day: { soft: 0 } }, on_soft: 'cheaper', soft_max_tier: 'simple' });
+    const answer = await ask({ model: 'auto' }, 'EXPERT');
+    expect([answer.status, answer.headers.get('x-router-model')]).toEqual([200, 'large']);
+    const id = answer.headers.get('x-router-decision-id');
+    const seen = await fetch(`${router.url}/v1/decisions/${id}`, { headers: as('ADMIN') });
+    expect(await seen.text()).toContain('the cap at simple (a budget past its soft limit) yields');
   });
 });

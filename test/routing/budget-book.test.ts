@@ -111,6 +111,20 @@ describe('a hard limit', () => {
     await expect(book.open({})).resolves.toBeDefined();
   });
 
+  it.each([
+    { spent: 1, aside: 0, says: 'is spent', seconds: 43_200 },
+    { spent: 0.95, aside: 0, says: 'is less than this request is estimated to cost', seconds: 43_200 },
+    { spent: 0.5, aside: 0.45, says: 'is set aside for requests in flight', seconds: 5 },
+  ])('of which $spent USD are spent and $aside set aside $says', async ({ spent, aside, says, seconds }) => {
+    const { book } = scene({ budgets: { global: { day: { hard: 1 } } } });
+    const [past, running, asked] = [await book.open({}), await book.open({}), await book.open({})];
+    running?.reserve(aside);
+    past?.settle(spent);
+    expect(() => asked?.reserve(0.1)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(says), retryAfterSeconds: seconds }),
+    );
+  });
+
   it('charges only once, and gives back what a request did not cost', async () => {
     const { book } = scene({ budgets });
     const hold = await book.open({});
