@@ -128,7 +128,7 @@ export function createHandle(deps: HandleDeps): Handle {
       latency_ms: Math.round(outcome.latencyMs),
     };
     if (outcome.status === 'failed') deps.logger.warn(fields, 'request failed');
-    else deps.logger.info(fields, 'request answered');
+    else deps.logger.info(fields, outcome.status === 'ok' ? 'request answered' : 'request cancelled');
   }
 
   /** Passes the frames on and records the outcome when they end, whichever way they end. */

@@ -21,10 +21,10 @@ function named(models: readonly ModelSpec[]): string {
   return more > 0 ? `${ids.join(', ')} and ${more} more` : ids.join(', ');
 }
 
-/** Old prices, missing prices, and a judge that is counted by an assumption; one line each, none where all is well. */
+/** Old prices (what is free stays so), missing prices, and a judge that is counted by an assumption; one line each, none where all is well. */
 export function priceWarnings({ models, judge, now, maxAgeDays, judgeUnknownUsd }: PriceFacts): string[] {
   const oldest = new Date(now - maxAgeDays * DAY_MS).toISOString().slice(0, 10);
-  const old = models.filter(({ price }) => price && price.asOf < oldest);
+  const old = models.filter(({ price }) => price && price.asOf < oldest && price.input + price.output > 0);
   const unpriced = models.filter(({ price }) => !price);
   return [
     ...(old.length === 0 ? [] : [`prices read more than ${maxAgeDays} days ago: ${named(old)}`]),

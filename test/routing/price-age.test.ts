@@ -19,6 +19,11 @@ it('says nothing where all prices are known and fresh', () => {
   expect(priceWarnings({ ...facts, models: [model('a', '2026-04-11')] })).toEqual([]);
 });
 
+it('takes what costs nothing for free, however long ago that was read', () => {
+  const own = { ...model('own'), price: { input: 0, output: 0, asOf: '2020-01-01' } };
+  expect(priceWarnings({ ...facts, models: [own] })).toEqual([]);
+});
+
 it('names old prices, and those there are none of, but not all of many', () => {
   const models = [model('a', '2026-04-10'), ...Array.from({ length: 7 }, (_, at) => model(`m${at}`))];
   expect(priceWarnings({ ...facts, models })).toEqual([
