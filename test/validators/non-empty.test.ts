@@ -11,6 +11,14 @@ function beginning(...content: Part[]): ChatResponse {
 }
 const text = (words: string): Part => ({ type: 'text', text: words });
 
+it.each<[string, Part, boolean]>([
+  ['a search', { type: 'opaque', dialect: 'openai-chat', kind: 'images', raw: {} }, true],
+  ['sources alone', { type: 'opaque', dialect: 'openai-chat', kind: 'citations', raw: {} }, false],
+  ['why it stopped', { type: 'opaque', dialect: 'anthropic-messages', kind: 'stop_details', raw: {} }, false],
+])('an answer that holds %s and no text', async (_name, part, ok) => {
+  expect((await validator.check(beginning(part), requestOf('hi'), context)).ok).toBe(ok);
+});
+
 describe('the beginning of an answer', () => {
   it.each([
     { name: 'blanks only', content: [text(' \n\n\t ')], ok: false },

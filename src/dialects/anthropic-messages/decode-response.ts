@@ -4,6 +4,7 @@ import { isJsonObject } from '../../core/json.ts';
 import { decodeEmbeddedError } from '../upstream-error.ts';
 import { parseAt, parseBody, present, typedObject } from '../validate.ts';
 import { decodeAnswerBlock } from './answer-block.ts';
+import { ownPieces } from './message-pieces.ts';
 import { decodeStopReason } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -25,7 +26,12 @@ export function decodeResponse(body: unknown): ChatResponse {
     raw,
     id: fields.id ?? '',
     model: fields.model ?? '',
-    content: fields.content.flatMap((block, index) => decodeAnswerBlock(block, `content[${index}]`)),
+    content: [
+      ...fields.content.flatMap((block, index) => decodeAnswerBlock(block, `content[${index}]`)),
+      ...ownPieces(raw).map(
+        (piece) => ({ type: 'opaque', dialect: 'anthropic-messages', ...piece }) as const,
+      ),
+    ],
     stopReason: decodeStopReason(fields.stop_reason),
     ...present({
       stopSequence: fields.stop_sequence,

@@ -6,6 +6,7 @@ import { parseJson } from '../parse-json.ts';
 import { brokenStream, decodeEmbeddedError } from '../upstream-error.ts';
 import { present } from '../validate.ts';
 import { createBlockDecoder } from './block-decoder.ts';
+import { type OwnPiece, ownPieces } from './message-pieces.ts';
 import { decodeStopReason } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
 
@@ -21,6 +22,8 @@ export function createStreamDecoder(): StreamDecoder {
   let stopReason: string | undefined;
   let stopSequence: string | undefined;
   let counts: JsonObject | undefined;
+  /** What stands beside the blocks is told at the end: it is no answer yet. */
+  const pieces: OwnPiece[] = [];
 
   function fail(error: RouterError): ChatEvent[] {
     ended = true;
@@ -44,7 +47,10 @@ export function createStreamDecoder(): StreamDecoder {
   function finish(): ChatEvent[] {
     ended = true;
     const end = present({ stopSequence, usage: usage() });
-    return [{ type: 'finish', stopReason: decodeStopReason(stopReason), ...end }];
+    return [
+      ...pieces.map((piece) => ({ type: 'opaque', ...piece }) as const),
+      { type: 'finish', stopReason: decodeStopReason(stopReason), ...end },
+    ];
   }
 
   /** Some answers are complete in their first event: blocks, stop reason and all. */
@@ -53,11 +59,20 @@ export function createStreamDecoder(): StreamDecoder {
     started = true;
     count(message.usage);
     stopFields(message);
+    pieces.push(...ownPieces(message));
     const content = Array.isArray(message.content) ? message.content : [];
     return [
       { type: 'start', id: textOf(message.id), model: textOf(message.model), ...present({ usage: usage() }) },
       ...content.flatMap((block, index) => blocks.whole(block, index)),
     ];
+  }
+
+  function delta(event: JsonObject): ChatEvent[] {
+    const fields = isJsonObject(event.delta) ? event.delta : {};
+    stopFields(fields);
+    count(event.usage);
+    pieces.push(...[fields, event].flatMap(ownPieces));
+    return [];
   }
 
   function eventOf(event: JsonObject): ChatEvent[] {
@@ -69,9 +84,7 @@ export function createStreamDecoder(): StreamDecoder {
       case 'content_block_stop':
         return started ? blocks.push(event) : [];
       case 'message_delta':
-        if (isJsonObject(event.delta)) stopFields(event.delta);
-        count(event.usage);
-        return [];
+        return delta(event);
       case 'message_stop':
         return started ? finish() : fail(brokenStream('upstream_malformed', 'ended without an answer'));
       case 'error':

@@ -20,7 +20,6 @@ const CARRIED: ReadonlySet<string> = new Set([
   'stream_options',
   'user',
   'metadata',
-  'store',
 ]);
 
 const DEFAULTS: Readonly<Record<string, JsonValue>> = {
@@ -28,6 +27,7 @@ const DEFAULTS: Readonly<Record<string, JsonValue>> = {
   logprobs: false,
   frequency_penalty: 0,
   presence_penalty: 0,
+  store: false,
 };
 
 /** Fields without which the answer would be of another kind. */

@@ -8,12 +8,10 @@ import { createTextTracker, itemKey } from './text-tracker.ts';
 export interface ItemDecoder {
   /** The events of one `response.output_*`, `content_*`, `refusal.*`, `function_call_*` or `reasoning_*` event. */
   push(event: JsonObject): ChatEvent[];
-  /** The events of items that came whole. */
-  whole(items: readonly JsonValue[]): ChatEvent[];
+  /** The events of those items of the whole answer that no event has told of. */
+  late(items: readonly JsonValue[]): ChatEvent[];
   readonly hasToolCalls: boolean;
   readonly hasRefusal: boolean;
-  /** True once any item has been seen. */
-  readonly hasItems: boolean;
 }
 
 type TextKind = 'text' | 'thinking' | 'refusal';
@@ -34,12 +32,15 @@ export function createItemDecoder(): ItemDecoder {
   const calls = new Map<string, number>();
   /** The part of each reasoning item that last showed something. */
   const shown = new Map<string, string>();
+  /** Kinds of items of which something came. */
+  const seen = new Set<string>();
+  const callIds = new Set<string>();
   let hasRefusal = false;
-  let hasItems = false;
 
   function say(type: TextKind, text: string, item: string, part: string): ChatEvent[] {
     if (text === '') return [];
     hasRefusal ||= type === 'refusal';
+    seen.add(type === 'thinking' ? 'reasoning' : 'message');
     if (type !== 'thinking') return [{ type, text }];
     const before = shown.get(item);
     shown.set(item, part);
@@ -63,6 +64,7 @@ export function createItemDecoder(): ItemDecoder {
     const index = calls.size;
     calls.set(key, index);
     const id = textOf(item.call_id) || textOf(item.id) || `call_${index}`;
+    callIds.add(id);
     return [{ type: 'tool_call', index, id, name: textOf(item.name) }];
   }
 
@@ -77,7 +79,12 @@ export function createItemDecoder(): ItemDecoder {
   function added(item: JsonObject, event: JsonObject): ChatEvent[] {
     const kind = textOf(item.type);
     if (kind === 'function_call') return [...call(item, event), ...callArguments(event, item.arguments)];
-    return KNOWN.has(kind) ? [] : [{ type: 'opaque', kind, raw: event }];
+    return KNOWN.has(kind) ? [] : own(kind, event);
+  }
+
+  function own(kind: string, event: JsonObject): ChatEvent[] {
+    seen.add(kind);
+    return [{ type: 'opaque', kind, raw: event }];
   }
 
   function contentDone(part: JsonObject, event: JsonObject): ChatEvent[] {
@@ -101,6 +108,7 @@ export function createItemDecoder(): ItemDecoder {
     ];
     const encrypted = textOf(item.encrypted_content);
     if (encrypted === '') return events;
+    seen.add('reasoning');
     return shown.has(itemKey(event))
       ? [...events, { type: 'thinking_signature', signature: encrypted }]
       : [...events, { type: 'redacted_thinking', data: encrypted }];
@@ -118,12 +126,18 @@ export function createItemDecoder(): ItemDecoder {
     }
     if (kind === 'reasoning') return reasoningDone(item, event);
     if (kind === 'function_call') return [...call(item, event), ...callArguments(event, item.arguments)];
-    return [{ type: 'opaque', kind, raw: event }];
+    return own(kind, event);
+  }
+
+  /** Indexes of the whole answer need not be those of the stream: what came is told by its kind, a call by its id. */
+  function isLate(item: JsonObject): boolean {
+    const kind = textOf(item.type);
+    if (kind === 'function_call') return !callIds.has(textOf(item.call_id) || textOf(item.id));
+    return !seen.has(kind);
   }
 
   function push(event: JsonObject): ChatEvent[] {
     const item = isJsonObject(event.item) ? event.item : {};
-    hasItems ||= String(event.type).startsWith('response.output_') || event.delta !== undefined;
     switch (event.type) {
       case 'response.output_item.added':
         return added(item, event);
@@ -147,6 +161,11 @@ export function createItemDecoder(): ItemDecoder {
         return callArguments(event);
       case 'response.function_call_arguments.done':
         return callArguments(event, event.arguments ?? '');
+      case 'response.output_text.annotation.added':
+        return [{ type: 'opaque', kind: ANNOTATIONS, raw: event }];
+      case 'response.audio.delta':
+      case 'response.output_audio.delta':
+        return [{ type: 'opaque', kind: 'audio', raw: event }];
       default:
         return [];
     }
@@ -154,18 +173,18 @@ export function createItemDecoder(): ItemDecoder {
 
   return {
     push,
-    whole: (items) =>
-      items.flatMap((item, output_index) =>
-        push({ type: 'response.output_item.done', output_index, item: isJsonObject(item) ? item : {} }),
-      ),
+    late: (items) =>
+      items
+        .filter(isJsonObject)
+        .filter(isLate)
+        .flatMap((item, index) =>
+          push({ type: 'response.output_item.done', output_index: `late ${index}`, item }),
+        ),
     get hasToolCalls() {
       return calls.size > 0;
     },
     get hasRefusal() {
       return hasRefusal;
-    },
-    get hasItems() {
-      return hasItems;
     },
   };
 }

@@ -37,10 +37,10 @@ export function createStreamDecoder(): StreamDecoder {
     return [{ type: 'error', error }];
   }
 
-  /** Some servers send nothing before their last event, which holds the whole answer. */
+  /** Some servers send nothing, or not everything, before their last event, which holds the whole answer. */
   function finish(response: JsonObject): ChatEvent[] {
     const output = Array.isArray(response.output) ? response.output : [];
-    const late = items.hasItems ? [] : items.whole(output);
+    const late = items.late(output);
     ended = true;
     const stopReason = decodeStopReason(response, items);
     const usage = decodeUsage(response.usage);

@@ -72,6 +72,7 @@ describe('a whole request', () => {
   it.each<[object, readonly string[], readonly string[]]>([
     [{ n: 1, logprobs: false, presence_penalty: 0, store: false, modalities: ['text'] }, [], []],
     [{ n: 2, logprobs: true, seed: 7 }, ['n'], ['logprobs', 'seed']],
+    [{ store: true }, [], ['store']],
     [{ modalities: ['text', 'audio'], audio: { voice: 'alloy' } }, ['modalities', 'audio'], []],
     [{ web_search_options: {} }, ['web_search_options'], []],
     [{ tool_choice: { type: 'allowed_tools', allowed_tools: {} } }, [], ['tool_choice']],
