@@ -5,7 +5,7 @@ import { createFailureLimit } from './access/failure-limit.ts';
 import { createKeyRing } from './access/key-ring.ts';
 import { createRateLimits } from './access/rate-limits.ts';
 import { type Config, ConfigError } from './config/load.ts';
-import type { KeyLimits, KeyRing } from './core/access.ts';
+import type { ApiKey, KeyLimits, KeyRing } from './core/access.ts';
 import type { Clock } from './core/ports.ts';
 import type { HttpAccess } from './http/access.ts';
 import { OPEN_PATHS } from './http/openapi.ts';
@@ -62,11 +62,26 @@ function summaryOf(auth: HttpAccess['auth'], keyed: boolean, host: string): stri
     : ['keys: NONE YET, every request is refused (npm run keys -- create)'];
 }
 
+/** Budgets of keys and teams that no key belongs to: a misspelt name would bind nobody. */
+function boundToNobody({ budgets }: Config, keys: readonly ApiKey[]): string[] {
+  const names = new Set(keys.flatMap(({ name, key }) => [name, key]));
+  const teams = new Set(keys.map(({ team }) => team));
+  return [
+    ...Object.keys(budgets.keys).flatMap((name) =>
+      names.has(name) ? [] : [`NO SUCH KEY: budgets.keys.${name} binds nobody until a key has this name`],
+    ),
+    ...Object.keys(budgets.teams).flatMap((team) =>
+      teams.has(team) ? [] : [`NO SUCH TEAM: budgets.teams.${team} binds nobody until a key belongs to it`],
+    ),
+  ];
+}
+
 /** Composes authentication. Rejects with ConfigError where the router would be open by mistake. */
 export async function composeAccess(config: Config, db: Kysely<Tables>, clock: Clock): Promise<Access> {
   const store = createSqlKeyStore(db);
   const keyRing = createKeyRing({ configured: config.apiKeys, store, clock });
   const auth = await authOf(config, keyRing);
+  const keys = [...config.apiKeys, ...(await store.list())];
   return {
     http: {
       auth,
@@ -77,6 +92,9 @@ export async function composeAccess(config: Config, db: Kysely<Tables>, clock: C
       openPaths: [...OPEN_PATHS, ...config.access.public],
       corsOrigins: config.server.cors_origins,
     },
-    summary: summaryOf(auth, await keyRing.any(), config.server.host),
+    summary: [
+      ...summaryOf(auth, await keyRing.any(), config.server.host),
+      ...(auth === 'off' ? [] : boundToNobody(config, keys)),
+    ],
   };
 }

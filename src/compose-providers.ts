@@ -1,7 +1,7 @@
 /** Upstreams from configuration: each with its codec, breaker and bulkhead; the demo where nothing is configured. */
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
-import type { Config, ResolvedProvider } from './config/load.ts';
+import { type Config, ConfigError, type ResolvedProvider } from './config/load.ts';
 import type { ProviderHealth } from './core/health.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Dialect, Provider, UpstreamCounter } from './core/ports.ts';
@@ -125,13 +125,24 @@ function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surr
 /** Ids of stored answers whose providers are remembered, some 200 bytes each. */
 const STORED_ANSWERS = 50_000;
 
-/** Every provider that can be called, and the models they serve. */
+/** A configuration that names upstreams and cannot call one is a mistake that the demo would hide. */
+function refuseDemo({ file, namesUpstreams, unavailable }: Config): void {
+  if (!namesUpstreams) return;
+  const variables = [...new Set(unavailable.map(({ missing }) => missing))].join(', ');
+  const wanting = variables === '' ? 'no model is named' : `not one of these is set: ${variables}`;
+  throw new ConfigError(file ?? 'The configuration', [
+    `models: none can be called, ${wanting}. Without any providers and models of your own the demo answers.`,
+  ]);
+}
+
+/** Every provider that can be called, and the models they serve. Throws ConfigError where some are named and none can. */
 export function composeProviders(config: Config, surroundings: Surroundings): Providers {
   const serving = new Set(config.models.map((model) => model.provider));
+  const demo = config.models.length === 0;
+  if (demo) refuseDemo(config);
   const composed = config.providers.map((spec) => composeProvider(spec, config, surroundings));
   const stored = createStoredAnswers({ entries: STORED_ANSWERS, clock: surroundings.clock });
   const byId = new Map(composed.map(({ provider }) => [provider.id, withStoredAnswers(provider, stored)]));
-  const demo = config.models.length === 0;
   if (demo) {
     const now = (): number => surroundings.clock.now();
     byId.set(

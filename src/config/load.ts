@@ -46,6 +46,8 @@ export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'valid
   readonly models: readonly ModelSpec[];
   /** Models left out because their provider's key is missing. */
   readonly unavailable: readonly { readonly model: string; readonly missing: string }[];
+  /** The file names providers or models of its own: the demo must not answer in their place. */
+  readonly namesUpstreams: boolean;
   /** All validators by name, those that need no settings included. */
   readonly validators: Readonly<Record<string, ValidatorConfig>>;
   /** Secrets of webhook validators by the validator's name. Never logged. */
@@ -182,6 +184,7 @@ function resolve(file: ConfigFile, env: Environment, origin: string): Omit<Confi
     apiKeys,
     providers: usable,
     models: models.filter((model) => !missing.has(model.provider)).map(modelSpec),
+    namesUpstreams: file.models.length > 0 || Object.keys(file.providers).length > 0,
     unavailable: models.flatMap((model) => {
       const variable = missing.get(model.provider);
       return variable === undefined ? [] : [{ model: model.id, missing: variable }];

@@ -1,21 +1,16 @@
 import type { RequestHandler } from 'express';
+import { ROUTER_HEADERS } from './router-headers.ts';
 
 const METHODS = 'GET, POST, DELETE';
 const HEADER_LIST = /^[\w\-, ]{1,2000}$/;
 /** What a page may read of an answer besides its body. */
 const EXPOSED = [
   'retry-after',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-limit-tokens',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-remaining-tokens',
-  'x-ratelimit-reset-requests',
-  'x-ratelimit-reset-tokens',
-  'x-router-cache',
-  'x-router-cost-usd',
-  'x-router-decision-id',
-  'x-router-model',
-  'x-router-tier',
+  ...['limit', 'remaining', 'reset'].flatMap((what) => [
+    `x-ratelimit-${what}-requests`,
+    `x-ratelimit-${what}-tokens`,
+  ]),
+  ...Object.keys(ROUTER_HEADERS),
 ].join(', ');
 /** Seconds a browser keeps the answer to its question. */
 const MAX_AGE = '600';

@@ -6,7 +6,7 @@ import { createCompletions } from './endpoints/completions.ts';
 import { createCountTokens } from './endpoints/count-tokens.ts';
 import { createDecisions, createFeedback, createStats } from './endpoints/records.ts';
 import { createClassify, createRoute } from './endpoints/route.ts';
-import { createHealth, createMetrics, createModels, createReady } from './endpoints/service.ts';
+import { createHealth, createMetrics, createModel, createModels, createReady } from './endpoints/service.ts';
 import {
   classifyRequest,
   classifyResponse,
@@ -14,6 +14,7 @@ import {
   feedbackRequest,
   feedbackResponse,
   healthResponse,
+  modelResponse,
   modelsResponse,
   readyResponse,
   routeRequest,
@@ -108,6 +109,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     handler: createModels,
   },
   {
+    method: 'get',
+    path: '/v1/models/:id',
+    summary: 'One of them',
+    response: modelResponse,
+    scope: 'any',
+    handler: createModel,
+  },
+  {
     method: 'post',
     path: '/v1/route',
     summary: 'A plain prompt in, a tier and a response out',
@@ -122,6 +131,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     summary: 'The decision alone, for one request or up to 1,000',
     body: classifyRequest,
     response: classifyResponse,
+    bounded: true,
     scope: 'chat',
     handler: createClassify,
   },

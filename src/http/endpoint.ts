@@ -16,6 +16,8 @@ export interface Endpoint {
   readonly produces?: string;
   /** It answers with a decision and so carries the `x-router-*` headers. */
   readonly routed?: boolean;
+  /** It decides without answering, and so reads the `x-router-*` headers of requests only. */
+  readonly bounded?: boolean;
   /** What a key must be allowed; `any`: every key. Default: `chat` where it is routed, else `read`. */
   readonly scope?: KeyScope | 'any';
   /** It may answer with server-sent events. */

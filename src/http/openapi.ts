@@ -4,23 +4,7 @@ import { ERROR_CODES } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { scopeOf } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
-
-const HEADERS: Readonly<Record<string, string>> = {
-  'x-router-decision-id': 'Id of the decision; feedback names it.',
-  'x-router-tier': 'The tier that was decided.',
-  'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
-  'x-router-source': 'override, static, rollout, local, nano or fallback.',
-  'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
-  'x-router-agent-call':
-    'Kind of the call that a coding agent made on its own account; absent for what its user asks.',
-  'x-router-bounds': 'What limited the choice, and what set it; absent where nothing did.',
-  'x-router-moved-from': 'The tier that would have been chosen without the limits, where they moved it.',
-  'x-router-batch-eligible': '`true` where the request is marked as one that can wait.',
-  'x-router-model': 'Id of the model that answers.',
-  'x-router-cost-usd': 'Cost in USD, or `unknown`.',
-  'x-router-cache': '`hit` or `miss`, where the response cache was asked.',
-  'x-router-cost-kind': '`actual`, or `estimate` for a stream.',
-};
+import { ROUTER_HEADERS } from './router-headers.ts';
 
 /** The ways to send an API key; which one is the client's choice. */
 const SECURITY_SCHEMES: JsonObject = {
@@ -75,13 +59,15 @@ function parameters(endpoint: Endpoint): JsonObject[] {
     required: false,
     schema,
   }));
-  const inHeader = Object.entries(endpoint.routed ? REQUEST_HEADERS : {}).map(([name, description]) => ({
-    name,
-    in: 'header',
-    required: false,
-    description,
-    schema: { type: 'string' },
-  }));
+  const inHeader = Object.entries(endpoint.routed || endpoint.bounded ? REQUEST_HEADERS : {}).map(
+    ([name, description]) => ({
+      name,
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string' },
+    }),
+  );
   return [...inPath, ...inQuery, ...inHeader];
 }
 
@@ -91,7 +77,10 @@ function operation(endpoint: Endpoint): JsonObject {
   };
   if (endpoint.streams) content['text/event-stream'] = { schema: { type: 'string' } };
   const headers = Object.fromEntries(
-    Object.entries(HEADERS).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+    Object.entries(ROUTER_HEADERS).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' } },
+    ]),
   );
   const found = parameters(endpoint);
   return {

@@ -1,6 +1,29 @@
 import type { Response } from 'express';
-import type { Decision } from '../core/routing.ts';
+import { DECISION_SOURCES, type Decision } from '../core/routing.ts';
 import type { Handled } from '../routing/handle.ts';
+
+/** The headers of an answer, and what they say. */
+export const ROUTER_HEADERS: Readonly<Record<string, string>> = {
+  'x-router-decision-id': 'Id of the decision; feedback names it.',
+  'x-router-tier': 'The tier that was decided.',
+  'x-router-confidence': "The classifier's calibrated confidence, 0 to 1; 1 for overrides and static routes.",
+  'x-router-source': `Who decided: ${DECISION_SOURCES.join(', ')}.`,
+  'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
+  'x-router-agent-call':
+    'Kind of the call that a coding agent made on its own account; absent for what its user asks.',
+  'x-router-bounds': 'What limited the choice, and what set it; absent where nothing did.',
+  'x-router-moved-from': 'The tier that would have been chosen without the limits, where they moved it.',
+  'x-router-batch-eligible': '`true` where the request is marked as one that can wait.',
+  'x-router-model': 'Id of the model that answers, or `none`.',
+  'x-router-answered-by': 'Tier of the model that answers, where it is not the one that was decided.',
+  'x-router-cost-usd': 'Cost in USD, or `unknown`.',
+  'x-router-cost-kind': '`actual`, or `estimate` for a stream.',
+  'x-router-dropped':
+    'What the answering format has no place for and was left out; absent where nothing was.',
+  'x-router-budget': 'The soft limits of budgets that are passed; absent where none is.',
+  'x-router-cache': '`hit` or `miss`, where the response cache was asked.',
+  'x-router-validation': '`failed` and the validator that the answer failed, no tier being left to try.',
+};
 
 function money(value: number | null | undefined): string {
   return value === null || value === undefined ? 'unknown' : String(Number(value.toPrecision(6)));

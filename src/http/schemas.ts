@@ -294,10 +294,9 @@ export const decisionResponse = z.object({
   feedback: z.array(z.looseObject({ id: z.string(), kind: z.string() })),
 });
 
-export const modelsResponse = z.object({
-  object: z.literal('list'),
-  data: z.array(z.looseObject({ id: z.string(), object: z.literal('model') })),
-});
+export const modelResponse = z.looseObject({ id: z.string(), object: z.literal('model') });
+
+export const modelsResponse = z.object({ object: z.literal('list'), data: z.array(modelResponse) });
 
 export const healthResponse = z.object({ status: z.string() });
 export const readyResponse = z.object({

@@ -21,6 +21,35 @@ async function start(config: ConfigInput, env: Record<string, string> = {}): Pro
 const models = async (headers: Record<string, string> = {}): Promise<number | undefined> =>
   router && (await fetch(`${router.url}/v1/models`, { headers })).status;
 
+describe('what names nothing there is', () => {
+  it('a configuration whose models all want a key does not start: the demo would hide it', async () => {
+    const config: ConfigInput = {
+      providers: { paid: { base_url: 'http://127.0.0.1:9/v1', key_env: 'PAID_KEY' } },
+      models: [{ id: 'there', provider: 'paid', tier: 'complex' }],
+    };
+    await expect(start(config)).rejects.toThrow(
+      'models: none can be called, not one of these is set: PAID_KEY',
+    );
+    await start(config, { PAID_KEY: 'k' });
+    expect(await models()).toBe(200);
+  });
+
+  it('budgets of unknown keys and teams are told of at start', async () => {
+    const budget = { day: { hard: 1 } };
+    await start(
+      {
+        access: { keys: [{ name: 'batch', team: 'web', key_env: 'BATCH_KEY' }] },
+        budgets: { keys: { batch: budget, bacth: budget }, teams: { web: budget, wep: budget } },
+      },
+      { BATCH_KEY: KEY },
+    );
+    expect(router?.router.summary.filter((line) => line.startsWith('NO SUCH'))).toEqual([
+      'NO SUCH KEY: budgets.keys.bacth binds nobody until a key has this name',
+      'NO SUCH TEAM: budgets.teams.wep binds nobody until a key belongs to it',
+    ]);
+  });
+});
+
 describe('a router without keys', () => {
   it('answers programs of its own machine, and nobody else', async () => {
     await start({});

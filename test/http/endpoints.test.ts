@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import Anthropic from '@anthropic-ai/sdk';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENDPOINTS } from '../../src/http/endpoint-table.ts';
 import { startRouter, type TestRouter } from './harness.ts';
@@ -359,6 +361,20 @@ describe('records', () => {
       'demo-moderate',
       'demo-complex',
     ]);
+  });
+
+  it('/v1/models/:id shows one of them, to both official clients, and 404 for what there is not', async () => {
+    const openai = new OpenAI({ baseURL: `${router.url}/v1`, apiKey: 'any' });
+    expect(await openai.models.retrieve('auto:simple')).toMatchObject({ id: 'auto:simple', object: 'model' });
+    const anthropic = new Anthropic({ baseURL: router.url, apiKey: 'any' });
+    expect(await anthropic.models.retrieve('demo-simple')).toMatchObject({
+      id: 'demo-simple',
+      type: 'model',
+    });
+    await expect(openai.models.retrieve('nobody/knows')).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+    });
   });
 
   it('/healthz and /readyz answer, and readiness ends when draining begins', async () => {

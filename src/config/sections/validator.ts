@@ -105,7 +105,7 @@ const asking = [
   z
     .strictObject({
       type: z.literal('webhook'),
-      url: z.url({ protocol: /^https?$/ }),
+      url: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' }),
       secret_env: z
         .string()
         .min(1)

@@ -1,6 +1,7 @@
 /** What monitors and clients ask of the service itself. */
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Caller } from '../../core/access.ts';
+import { RouterError } from '../../core/errors.ts';
 import type { ProviderHealth } from '../../core/health.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { AUTO_MODELS } from '../../routing/override.ts';
@@ -22,8 +23,13 @@ function isOffered(
   return tier === undefined || !models || models.includes(id);
 }
 
-/** `GET /v1/models`, readable by the OpenAI and the Anthropic clients: what the caller may ask for. */
-export function createModels(deps: HttpDeps): RequestHandler {
+interface Offer extends Record<string, unknown> {
+  readonly id: string;
+  readonly tier?: string;
+}
+
+/** What the caller may ask for, in the form that both official clients read. */
+function createOffers(deps: HttpDeps): (res: Response) => Offer[] {
   const entry = (id: string, owner: string) => ({
     id,
     object: 'model',
@@ -41,12 +47,33 @@ export function createModels(deps: HttpDeps): RequestHandler {
     price: model.price ? toWire(model.price) : null,
     capabilities: toWire(model.capabilities),
   }));
-  const all: ({ id: string; tier?: string } & Record<string, unknown>)[] = [...routed, ...configured];
+  const all: Offer[] = [...routed, ...configured];
+  return (res) => all.filter((model) => isOffered(identityOf(res).caller, model));
+}
+
+/** `GET /v1/models`, readable by the OpenAI and the Anthropic clients: what the caller may ask for. */
+export function createModels(deps: HttpDeps): RequestHandler {
+  const offers = createOffers(deps);
   return (_req, res) => {
-    const { caller } = identityOf(res);
-    const data = all.filter((model) => isOffered(caller, model));
+    const data = offers(res);
     const page = { has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
     res.json({ object: 'list', data, ...page });
+  };
+}
+
+/** `GET /v1/models/:id`: one of them; `unknown_model` where the caller may not ask for it. */
+export function createModel(deps: HttpDeps): RequestHandler {
+  const offers = createOffers(deps);
+  return (req, res) => {
+    const offered = offers(res);
+    const model = offered.find(({ id }) => id === req.params.id);
+    if (!model) {
+      const allowed = offered.map(({ id }) => id).join(', ');
+      throw new RouterError('unknown_model', `model: no such model. Allowed: ${allowed}.`, {
+        field: 'model',
+      });
+    }
+    res.json(model);
   };
 }
 
