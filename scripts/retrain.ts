@@ -1,7 +1,7 @@
 /**
  * Retrains the classifier from the feedback in the store and promotes the result if it proves better.
  *
- *     npm run retrain [-- --id NAME] [--store FILE] [--days N] [--from DIR] [--objective accuracy|cost] [--no-promote]
+ *     npm run retrain [-- --id NAME] [--store FILE] [--days N] [--rows N] [--from DIR] [--objective accuracy|cost] [--no-promote]
  *
  * Reads the store beside a running server without blocking it. After an interruption the same call with `--id` of the
  * bundle goes on where it was: feedback that was read and a bundle that was trained are not read and trained again. Exits with 0 whether or not a better model was found.
@@ -30,6 +30,7 @@ import { collectOnce, dropSnapshot, snapshotPath } from '../src/training/snapsho
 interface Options {
   readonly store?: string;
   readonly days: number;
+  readonly rows: number;
   readonly from?: string;
   readonly data: string;
   readonly models: string;
@@ -39,6 +40,12 @@ interface Options {
   readonly objective: Objective;
   readonly prices: PerTier<number>;
   readonly promote: boolean;
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new InvalidArgumentError('a whole number above 0 is wanted.');
 }
 
 function readPrices(text: string): PerTier<number> {
@@ -56,6 +63,7 @@ const options = new Command('retrain')
   .description('Retrain the classifier from logged feedback')
   .option('--store <file>', 'SQLite store (default: as the server finds it)')
   .option('--days <n>', 'how many days of feedback', Number, 90)
+  .option('--rows <n>', 'most rows of feedback to train on; people first, then chance', readCount, 100_000)
   .option('--from <dir>', 'folder with the public rows', process.env.ROUTER_DATA_DIR)
   .option('--data <dir>', 'committed training data', 'training-data')
   .option('--models <dir>', 'where bundles go', 'models')
@@ -91,15 +99,17 @@ async function readStore(): Promise<CollectedFeedback> {
   const window = { from: now.getTime() - options.days * DAY_MS, to: now.getTime() + 1 };
   const found = await collectFeedback(store.labelled(window), FEATURE_VERSION, {
     readText: createTokenReader(options.models),
+    mostRows: options.rows,
   });
   await store.close();
   return found;
 }
 
-const { days, doubt, risk, objective, prices } = options;
+const { days, rows, doubt, risk, objective, prices } = options;
 const key = {
   store: resolve(path),
   days,
+  rows,
   doubt,
   risk,
   objective,
@@ -107,10 +117,11 @@ const key = {
   features: FEATURE_VERSION,
 };
 const collected = await collectOnce(snapshot, key, readStore);
-const { skipped, bySource, excess, resumed } = collected;
+const { skipped, surplus, bySource, excess, resumed } = collected;
 process.stdout.write(
   `${resumed ? `continuing ${id} with the feedback that was read before\n` : ''}` +
     `${collected.examples.length} requests with feedback: ${JSON.stringify(bySource)}; left out: ${JSON.stringify(skipped)}\n` +
+    `${surplus > 0 ? `${surplus} more than --rows left out by chance\n` : ''}` +
     `over a limit and scaled down: ${JSON.stringify(excess)}\n`,
 );
 if (collected.examples.length === 0) {

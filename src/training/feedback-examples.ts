@@ -4,12 +4,15 @@ import type { LabelledDecision } from '../core/store.ts';
 import { type Capped, type Caps, capWeights, DEFAULT_CAPS, type Weighted } from './caps.ts';
 import type { Example } from './examples.ts';
 import { judgementOf, type SignalSource, tierOf } from './judgements.ts';
+import { createRowSample } from './row-sample.ts';
 
 /** Source under which the rows appear in manifests and reports. */
 export const FEEDBACK_SOURCE = 'feedback';
 
 export interface CollectedFeedback {
   readonly examples: readonly Example[];
+  /** Rows beyond the most that are trained on, left out by chance. */
+  readonly surplus: number;
   /** Rows that cannot be trained on, by the reason. */
   readonly skipped: {
     readonly noText: number;
@@ -25,6 +28,8 @@ export interface CollectedFeedback {
 
 export interface CollectOptions {
   readonly caps?: Caps;
+  /** Most rows kept: corrections by people first, the others by chance. Caps count all rows. Absent: all. */
+  readonly mostRows?: number;
   /** Reads texts that were kept as token ids; undefined where it cannot. Absent: there are none. */
   readonly readText?: (kept: string) => string | undefined;
 }
@@ -60,9 +65,13 @@ function exampleOf(
 export async function collectFeedback(
   rows: AsyncIterable<LabelledDecision>,
   featureVersion: string,
-  { caps = DEFAULT_CAPS, readText = (kept) => (isTokenText(kept) ? undefined : kept) }: CollectOptions = {},
+  {
+    caps = DEFAULT_CAPS,
+    mostRows = Number.POSITIVE_INFINITY,
+    readText = (kept) => (isTokenText(kept) ? undefined : kept),
+  }: CollectOptions = {},
 ): Promise<CollectedFeedback> {
-  const examples: Example[] = [];
+  const sample = createRowSample<Example>(mostRows);
   const weighted: Weighted[] = [];
   const skipped = { noText: 0, otherTokenizer: 0, otherFeatures: 0, noSignal: 0 };
   const bySource: Partial<Record<SignalSource, number>> = {};
@@ -74,13 +83,14 @@ export async function collectFeedback(
     else if (row.featureVersion !== featureVersion) skipped.otherFeatures++;
     else if (!judgement) skipped.noSignal++;
     else {
-      examples.push(exampleOf(row, text, judgement));
+      const example = exampleOf(row, text, judgement);
+      sample.add(example, row.decisionId, example.certain);
       weighted.push({ weight: judgement.weight, at: row.at, session: row.session, key: judgement.by });
       const [strongest] = judgement.sources;
       if (strongest) bySource[strongest] = (bySource[strongest] ?? 0) + 1;
     }
   }
   const { weights, excess } = capWeights(weighted, caps);
-  const capped = examples.map((example, index) => ({ ...example, weight: weights[index] ?? 0 }));
-  return { examples: capped, skipped, bySource, excess };
+  const examples = sample.rows().map(({ row, index }) => ({ ...row, weight: weights[index] ?? 0 }));
+  return { examples, surplus: sample.seen() - examples.length, skipped, bySource, excess };
 }

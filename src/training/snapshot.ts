@@ -32,6 +32,7 @@ const headSchema = z.object({
     otherFeatures: z.number(),
     noSignal: z.number(),
   }),
+  surplus: z.number(),
   bySource: counts,
   excess: z.custom<CollectedFeedback['excess']>((value) => typeof value === 'object' && value !== null),
 });
@@ -123,7 +124,9 @@ export async function readSnapshot(path: string, key: SnapshotKey): Promise<Coll
   } catch {
     return undefined;
   }
-  return head && { examples, skipped: head.skipped, bySource: head.bySource, excess: head.excess };
+  if (!head) return undefined;
+  const { skipped, surplus, bySource, excess } = head;
+  return { examples, surplus, skipped, bySource, excess };
 }
 
 /** The collected rows: those of the snapshot, or else collected now and kept for a run that continues this one. */
