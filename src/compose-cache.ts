@@ -9,7 +9,7 @@ import type { LedgerEntries } from './routing/ledger-entries.ts';
 import { withCache } from './routing/with-cache.ts';
 
 export interface CacheParts {
-  readonly store: Pick<Store, 'recordDecision' | 'recordOutcome'>;
+  readonly store: Pick<Store, 'getDecision' | 'recordDecision' | 'recordOutcome'>;
   readonly ledger: Pick<LedgerEntries, 'ofOutcome'>;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -39,5 +39,8 @@ export function createResponseCache({
     set: (key, answer) => {
       entries.set(key, answer);
     },
+    delete: (key) => {
+      entries.delete(key);
+    },
   };
 }

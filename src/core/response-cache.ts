@@ -22,4 +22,5 @@ export interface ResponseCache {
   get(key: string): CachedAnswer | undefined;
   /** Replaces what is there. An answer that is too large is not kept. */
   set(key: string, answer: CachedAnswer): void;
+  delete(key: string): void;
 }

@@ -13,7 +13,7 @@ import { type ReplayDeps, type Replayed, replayAnswer } from './replay-answer.ts
 
 export interface CacheDeps extends ReplayDeps {
   readonly cache: ResponseCache;
-  readonly store: Pick<Store, 'recordDecision' | 'recordOutcome'>;
+  readonly store: Pick<Store, 'getDecision' | 'recordDecision' | 'recordOutcome'>;
   readonly ledger: Pick<LedgerEntries, 'ofOutcome'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -183,6 +183,14 @@ function keeping(key: string, handled: Handled, request: ChatRequest, deps: Cach
   return { ...handled, result: { ...result, frames }, cache: 'miss' };
 }
 
+/** What is kept for a request, unless its decision has been forgotten since: its answer is then forgotten too. */
+async function remembered(key: string, { cache, store }: CacheDeps): Promise<CachedAnswer | undefined> {
+  const kept = cache.get(key);
+  if (!kept || (await store.getDecision(kept.decision.id))) return kept;
+  cache.delete(key);
+  return undefined;
+}
+
 /**
  * Answers a request that is the same as an earlier one of the same key with the earlier answer. It is a decision of
  * source `cache` with an outcome and a row in the ledger, all at no cost. Errors, refusals, truncated answers, tool
@@ -193,7 +201,7 @@ export function withCache(handle: Handle, deps: CacheDeps): Handle {
     const { read, keep } = cacheWishes(context);
     if (!keep || !isCacheable(request, deps.onlyTemperatureZero)) return handle(request, context);
     const key = cacheKey(request, context, deps.routeHeaders);
-    const kept = read ? deps.cache.get(key) : undefined;
+    const kept = read ? await remembered(key, deps) : undefined;
     const replayed = kept && replayAnswer(kept, request, deps);
     if (replayed) return answerAgain(kept, replayed, { request, context }, deps);
     return keeping(key, await handle(request, context), request, deps);

@@ -65,6 +65,15 @@ const twice = async (body: object, headers?: Record<string, string>) => [
 ];
 
 describe('the same request of the same key', () => {
+  it('is answered anew once the earlier one has been forgotten', async () => {
+    await start();
+    const asked = { ...ask, user: 'jane' };
+    expect(await twice(asked)).toEqual(['miss', 'hit']);
+    await router.router.store.forget({ user: 'jane' });
+    expect(await twice(asked)).toEqual(['miss', 'hit']);
+    expect(upstream.received).toHaveLength(2);
+  });
+
   it('gets the same answer without a model, and a record at no cost', async () => {
     await start();
     const [first, second] = [await chat(), await chat()];

@@ -82,7 +82,7 @@ export const cache = z
       .min(1)
       .max(86_400)
       .default(300)
-      .describe('How long an answer is kept; `npm run forget` does not reach it, this time does.'),
+      .describe('How long an answer is kept. One whose decision has been forgotten is given no more.'),
     max_entries: z.int().min(1).max(1_000_000).default(10_000).describe('Answers kept.'),
     max_mb: z
       .number()
