@@ -10,11 +10,15 @@ const ROLES = ['developer', 'system', 'user', 'assistant', 'tool', 'function'] a
 const messageList = z
   .array(z.looseObject({ role: z.enum(ROLES), content: z.unknown().optional(), name: z.string().nullish() }))
   .min(1);
-const toolMessage = z.looseObject({ tool_call_id: z.string().min(1) });
+/** Servers that give their calls no ids get them back so. */
+const toolMessage = z.looseObject({ tool_call_id: z.string() });
 const functionMessage = z.looseObject({ name: z.string().min(1) });
-const functionCall = z.looseObject({ name: z.string().min(1), arguments: z.string() });
+const functionCall = z.looseObject({
+  name: z.string().min(1),
+  arguments: z.union([z.string(), jsonObject], { error: 'must be a string' }),
+});
 const toolCalls = z.array(jsonObject);
-const toolCallHead = z.looseObject({ id: z.string().min(1), type: z.string().nullish() });
+const toolCallHead = z.looseObject({ id: z.string(), type: z.string().nullish() });
 const functionToolCall = z.looseObject({ function: functionCall });
 const assistantMessage = z.looseObject({
   refusal: z.string().nullish(),
@@ -29,7 +33,23 @@ function legacyCallId(index: number): string {
   return `call_legacy_${index}`;
 }
 
-function decodeToolCalls(value: unknown, path: string): Part[] {
+function argumentsText(value: string | JsonObject): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** How the ids begin that calls get whose server gave them none: they stand for the message's position. */
+function unnamedPrefix(message: number): string {
+  return `call_unnamed_${message}_`;
+}
+
+function unnamedIds(content: readonly Part[], message: number): string[] {
+  const prefix = unnamedPrefix(message);
+  return content.flatMap((part) =>
+    part.type === 'tool_call' && part.id.startsWith(prefix) ? [part.id] : [],
+  );
+}
+
+function decodeToolCalls(value: unknown, path: string, message: number): Part[] {
   if (value === undefined || value === null) return [];
   return parseAt(toolCalls, value, path).map((call, index): Part => {
     const { id, type } = parseAt(toolCallHead, call, `${path}[${index}]`);
@@ -37,7 +57,12 @@ function decodeToolCalls(value: unknown, path: string): Part[] {
       return { type: 'opaque', dialect: 'openai-chat', kind: `${type}_tool_call`, raw: call };
     }
     const { name, arguments: text } = parseAt(functionToolCall, call, `${path}[${index}]`).function;
-    return { type: 'tool_call', id, name, arguments: text };
+    return {
+      type: 'tool_call',
+      id: id || `${unnamedPrefix(message)}${index}`,
+      name,
+      arguments: argumentsText(text),
+    };
   });
 }
 
@@ -47,10 +72,10 @@ function decodeAssistant(message: { content?: unknown }, path: string, index: nu
   const parts: Part[] = thinkingParts(message as JsonObject, thinking);
   parts.push(...decodeOptionalContent(message.content, `${path}.content`));
   if (fields.refusal) parts.push({ type: 'refusal', text: fields.refusal });
-  parts.push(...decodeToolCalls(fields.tool_calls, `${path}.tool_calls`));
+  parts.push(...decodeToolCalls(fields.tool_calls, `${path}.tool_calls`, index));
   if (fields.function_call) {
     const { name, arguments: text } = fields.function_call;
-    parts.push({ type: 'tool_call', id: legacyCallId(index), name, arguments: text });
+    parts.push({ type: 'tool_call', id: legacyCallId(index), name, arguments: argumentsText(text) });
   }
   return parts;
 }
@@ -63,7 +88,7 @@ function toolResult(callId: string, content: readonly Part[]): Part {
     : { type: 'opaque', dialect: 'openai-chat', kind: 'tool_result', raw: { tool_call_id: callId } };
 }
 
-/** The id of the call that a message answers; undefined for the legacy `function` role, which has none. */
+/** The id of the call that a message answers; empty where its server gave none, undefined for the legacy `function` role. */
 function resultId(message: { role: string }, path: string): string | undefined {
   if (message.role === 'tool') return parseAt(toolMessage, message, path).tool_call_id;
   parseAt(functionMessage, message, path);
@@ -82,16 +107,19 @@ const CANONICAL_ROLES: Readonly<Record<(typeof ROLES)[number], Role>> = {
 /** The `messages` of a request, in order. Throws `invalid_request` naming the field below `messages`. */
 export function decodeMessages(value: unknown): readonly Message[] {
   let lastCallId = legacyCallId(0);
+  let unnamed: string[] = [];
   return parseAt(messageList, value, 'messages').map((message, index): Message => {
     const path = `messages[${index}]`;
     const role = CANONICAL_ROLES[message.role];
     if (message.role === 'assistant') {
       const content = decodeAssistant(message, path, index);
       lastCallId = message.function_call ? legacyCallId(index) : lastCallId;
+      unnamed = unnamedIds(content, index);
       return { role, content, ...present({ name: message.name }) };
     }
     if (role === 'tool') {
-      const callId = resultId(message, path) ?? lastCallId;
+      const sent = resultId(message, path) ?? lastCallId;
+      const callId = sent === '' ? (unnamed.shift() ?? lastCallId) : sent;
       return {
         role,
         content: [toolResult(callId, decodeOptionalContent(message.content, `${path}.content`))],

@@ -7,7 +7,8 @@ import { nativeFields } from './native-fields.ts';
 import { decodeResponseFormat } from './response-format.ts';
 import { decodeFunctionCall, decodeToolChoice, decodeTools } from './tools.ts';
 
-const tokenLimit = z.int().min(1).nullish();
+/** Local servers know -1 as no limit. */
+const tokenLimit = z.preprocess((value) => (value === -1 ? undefined : value), z.int().min(1).nullish());
 
 const requestBody = z.looseObject({
   model: z.string().min(1),

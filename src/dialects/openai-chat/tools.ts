@@ -43,17 +43,17 @@ export function decodeTools(tools: unknown, functions: unknown): readonly Tool[]
 const named = z.looseObject({ name: z.string().min(1) });
 const choice = z.union(
   [
-    z.enum(['auto', 'none', 'required']),
+    z.enum(['auto', 'none', 'required', 'any']),
     z.looseObject({ type: z.string().nullish(), function: named.nullish() }),
   ],
   { error: 'must be "auto", "none", "required" or an object that names a function' },
 );
 
-/** What `tool_choice` asks for; undefined where only this dialect can say it (allowed or custom tools). */
+/** What `tool_choice` asks for (`any` is `required` under another name); undefined where only this dialect can say it (allowed or custom tools). */
 export function decodeToolChoice(value: unknown): ToolChoice | undefined {
   const chosen = parseAt(choice.nullish(), value, 'tool_choice');
   if (chosen === undefined || chosen === null) return undefined;
-  if (typeof chosen === 'string') return chosen;
+  if (typeof chosen === 'string') return chosen === 'any' ? 'required' : chosen;
   return chosen.function ? { name: chosen.function.name } : undefined;
 }
 
