@@ -2,10 +2,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openOnnxClassifier } from '../../src/classifiers/onnx.ts';
 import { composeRouter, type Router } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ConfigInput } from '../../src/config/schema.ts';
-import type { Logger } from '../../src/core/ports.ts';
+import type { Classifier, Logger } from '../../src/core/ports.ts';
+import { FEATURE_VERSION } from '../../src/routing/features.ts';
 import { type Surroundings, systemClock } from '../../src/surroundings.ts';
 
 export interface LogLine {
@@ -23,7 +25,17 @@ export interface TestRouter {
   close(): Promise<void>;
 }
 
-/** The composed router in this process, on a free port, with an empty store in memory. */
+/** By path; opening one takes longer than all else of a start. */
+const shared = new Map<string, Promise<Classifier>>();
+
+/** The bundle at a path, opened once for all routers of a test file; closing it leaves it open. */
+async function openShared(path: string): Promise<Classifier> {
+  const opening = shared.get(path) ?? openOnnxClassifier(path, { featureVersion: FEATURE_VERSION });
+  shared.set(path, opening);
+  return { ...(await opening), close: async () => {} };
+}
+
+/** The composed router in this process, on a free port, with an empty store in memory. What says nothing of a classifier shares one. */
 export async function startRouter(
   config: ConfigInput = {},
   env: Readonly<Record<string, string>> = {},
@@ -45,6 +57,7 @@ export async function startRouter(
     logger,
     random: () => 0,
     version: '0.0.0-test',
+    ...(config.classifier ? {} : { openClassifier: openShared }),
     ...surroundings,
   });
   const server = router.app.listen(0, '127.0.0.1');
