@@ -35,7 +35,16 @@ async function openShared(path: string): Promise<Classifier> {
   return { ...(await opening), close: async () => {} };
 }
 
-/** The composed router in this process, on a free port, with an empty store in memory. What says nothing of a classifier shares one. */
+function opensDefault({
+  bundle,
+  labels,
+  canary,
+  shadow,
+}: NonNullable<ConfigInput['classifier']> = {}): boolean {
+  return [bundle, labels, canary, shadow].every((setting) => setting === undefined);
+}
+
+/** The composed router in this process, on a free port, with an empty store in memory. Routers of the default bundle share it. */
 export async function startRouter(
   config: ConfigInput = {},
   env: Readonly<Record<string, string>> = {},
@@ -57,7 +66,7 @@ export async function startRouter(
     logger,
     random: () => 0,
     version: '0.0.0-test',
-    ...(config.classifier ? {} : { openClassifier: openShared }),
+    ...(opensDefault(config.classifier) ? { openClassifier: openShared } : {}),
     ...surroundings,
   });
   const server = router.app.listen(0, '127.0.0.1');
