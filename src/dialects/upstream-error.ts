@@ -33,8 +33,17 @@ function isModelSpecific(status: number, error: JsonObject, message: string): bo
   return MODEL_SPECIFIC.some((pattern) => pattern.test(said));
 }
 
+const PAGE = /^\s*<(?:!doctype|html|head|\?xml)\b/i;
+const TITLE = /<title[^>]*>([^<]*)<\/title>/i;
+
+/** A text as it may be quoted: of a gateway's page its title. */
+function readable(text: string): string | undefined {
+  const said = (PAGE.test(text) ? (TITLE.exec(text)?.[1] ?? '') : text).trim();
+  return said === '' ? undefined : said;
+}
+
 function textOf(value: JsonValue | undefined): string | undefined {
-  if (typeof value === 'string') return value.trim() === '' ? undefined : value.trim();
+  if (typeof value === 'string') return readable(value);
   if (Array.isArray(value)) return textOf(value[0]);
   if (isJsonObject(value)) return textOf(value.message ?? value.msg ?? value.detail ?? value.error);
   return undefined;
@@ -47,13 +56,27 @@ function errorObject(body: unknown): JsonObject {
   return isJsonObject(value.error) ? value.error : value;
 }
 
+/** Keys and accounts that some providers refuse with status 400, as if the request were at fault. */
+const ACCOUNT =
+  /api[ _]?key (?:is )?(?:not valid|invalid|expired)|(?:incorrect|invalid) api[ _]?key|credit balance is too low|insufficient balance/i;
+
 function codeOf(status: number, error: JsonObject, message: string): ErrorCode {
+  if (status === 400 && ACCOUNT.test(message)) return 'upstream_auth';
   if (status === 401 || status === 402 || status === 403) return 'upstream_auth';
   if (status === 429) return 'upstream_rate_limited';
   if (status === 408 || status === 504) return 'upstream_timeout';
   if (status === 409 || status === 425 || status < 400 || status >= 500) return 'upstream_error';
   const long = CONTEXT_TOO_LONG.test(`${String(error.code ?? '')} ${message}`);
   return long ? 'context_too_long' : 'upstream_rejected';
+}
+
+/** Seconds that Google's APIs ask to wait, in the body: `{"retryDelay": "17s"}` among the details. */
+function retryDelayOf({ details }: JsonObject): number | undefined {
+  const delays = Array.isArray(details) ? details.filter(isJsonObject) : [];
+  const [delay] = delays.flatMap(
+    ({ retryDelay }) => /^(\d+(?:\.\d+)?)s$/.exec(String(retryDelay))?.[1] ?? [],
+  );
+  return delay === undefined ? undefined : Number(delay);
 }
 
 const SAYS: Partial<Record<ErrorCode, string>> = {
@@ -74,11 +97,12 @@ export function decodeUpstreamError(status: number, body: unknown, retryAfterSec
   const code = codeOf(status, error, text);
   const quote =
     status >= 400 && status < 500 ? maskSecrets(text.slice(0, 4 * MAX_QUOTE)).slice(0, MAX_QUOTE) : '';
+  const retryAfter = retryAfterSeconds ?? retryDelayOf(error);
   const says = `${SAYS[code] ?? 'The model provider failed'} (status ${status})`;
   return new RouterError(code, quote === '' ? `${says}.` : `${says}: ${quote}`, {
     upstreamStatus: status,
     modelSpecific: code === 'upstream_rejected' && isModelSpecific(status, error, text),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
   });
 }
 

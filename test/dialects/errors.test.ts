@@ -85,6 +85,13 @@ describe.each(Object.values(dialects))('an error of an upstream that speaks $id'
     ],
     [413, { message: 'This model’s maximum context length is 8 tokens' }, 'context_too_long'],
     [401, { error: { message: 'no key' } }, 'upstream_auth'],
+    [
+      400,
+      [{ error: { code: 400, message: 'API key not valid. Please pass a valid API key.' } }],
+      'upstream_auth',
+    ],
+    [400, { code: 'invalid', error: 'Incorrect API key provided: xa***ey.' }, 'upstream_auth'],
+    [400, { error: { message: 'Your credit balance is too low to access the API.' } }, 'upstream_auth'],
     [402, { error: { message: 'Insufficient Balance' } }, 'upstream_auth'],
     [403, {}, 'upstream_auth'],
     [404, { detail: 'Not Found' }, 'upstream_rejected'],
@@ -147,8 +154,21 @@ describe.each(Object.values(dialects))('an error of an upstream that speaks $id'
     expect(dialect.decodeError(status, { error }).modelSpecific).toBe(false);
   });
 
+  it.each([
+    [
+      '<!DOCTYPE html>\n<html><head><title>403 Forbidden</title></head></html>',
+      '(status 400): 403 Forbidden',
+    ],
+    ['<html><body>nothing to say</body></html>', '(status 400).'],
+  ])('quotes of a page its title only: %j', (page, end) => {
+    expect(dialect.decodeError(400, page).message).toBe(`The model provider refused the request ${end}`);
+  });
+
   it('says when another try may help', () => {
     expect(dialect.decodeError(429, {}, 7).retryAfterSeconds).toBe(7);
+    const details = [{ '@type': 'x' }, { retryDelay: '17s' }];
+    expect(dialect.decodeError(429, [{ error: { details } }]).retryAfterSeconds).toBe(17);
+    expect(dialect.decodeError(429, [{ error: { details } }], 3).retryAfterSeconds).toBe(3);
   });
 
   it('is not quoted beyond 4xx', () => {
