@@ -1,7 +1,7 @@
 /**
  * Reports what calls of models cost, and what routing saved, from the ledger.
  *
- *     npm run costs -- [--from DAY] [--to DAY] [--by tier|model|key|team|route|day|source|kind]
+ *     npm run costs -- [--from DAY] [--to DAY] [--by tier|model|key|team|route|day|source|kind|validator]
  *                      [--format table|csv|json] [--config FILE] [--store FILE]
  *
  * Times are UTC: `--from` is inclusive, `--to` exclusive, a day is its midnight; without them, the last seven whole days

@@ -5,6 +5,7 @@ import type { Config } from './config/load.ts';
 import { unusable } from './config/load.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { AskedModel, Validator } from './core/ports.ts';
+import type { StatsWindow } from './core/store.ts';
 import { costOf } from './routing/cost.ts';
 import type { Surroundings } from './surroundings.ts';
 import { createValidator, type ValidatorSpec } from './validators/index.ts';
@@ -14,21 +15,21 @@ type JudgeSpec = Extract<Config['validators'][string], { type: 'llm_judge' }>;
 
 export interface ValidatorParts {
   readonly providers: Providers;
-  /** USD that checks by models have cost since then (Unix milliseconds). */
-  readonly spent: (since: number) => Promise<number>;
+  /** USD that the checks of a validator have cost since then (Unix milliseconds). */
+  readonly spent: (since: number, validator: string) => Promise<number>;
   readonly surroundings: Surroundings;
 }
 
-/** What the ledger has on checks by models; see ValidatorParts.spent. */
-export async function spentOnChecks(ledger: Ledger, since: number, now: number): Promise<number> {
-  const groups = await ledger.groups({ from: since, to: now + 1 }, 'kind');
-  return groups.find(({ group }) => group === 'validator')?.costUsd ?? 0;
+/** What the ledger has on the checks of a validator; see ValidatorParts.spent. */
+export async function spentOnChecks(ledger: Ledger, window: StatsWindow, validator: string): Promise<number> {
+  const groups = await ledger.groups(window, 'validator');
+  return groups.find(({ group }) => group === validator)?.costUsd ?? 0;
 }
 
 /** The model that a judging validator asks, within that validator's budget; undefined where none is configured. */
 function composeAsked(
   config: Config,
-  spec: JudgeSpec,
+  { name, spec }: { readonly name: string; readonly spec: JudgeSpec },
   { providers, spent, surroundings }: ValidatorParts,
 ): AskedModel | undefined {
   const { models, byId } = providers;
@@ -44,7 +45,7 @@ function composeAsked(
     breakerCooldownMs: spec.breaker_cooldown_ms,
     dailyBudgetUsd: spec.daily_budget_usd,
     unknownCostUsd: config.judge.unknown_cost_usd,
-    spent,
+    spent: (since) => spent(since, name),
     costOf: (usage) => costOf(model.price, usage),
     clock: surroundings.clock,
   });
@@ -69,7 +70,7 @@ export async function composeValidators(
     specs.map(([name, spec]) => {
       try {
         const judges = spec.type === 'llm_judge';
-        const asked = judges ? composeAsked(config, spec, parts) : undefined;
+        const asked = judges ? composeAsked(config, { name, spec }, parts) : undefined;
         if (judges && !asked)
           logger.warn({ validator: name }, 'this validator has no model to ask: it passes every answer');
         return [name, compose(name, spec, asked)] as const;

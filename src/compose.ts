@@ -72,7 +72,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
   const providers = composeProviders(config, surroundings);
   const validators = await composeValidators(config, {
     providers,
-    spent: (since) => spentOnChecks(money.ledger, since, clock.now()),
+    spent: (from, name) => spentOnChecks(money.ledger, { from, to: clock.now() + 1 }, name),
     surroundings,
   });
   const { models, demo } = providers;

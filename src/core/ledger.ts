@@ -4,7 +4,7 @@ import type { AttemptStatus, DecisionSource, Price } from './routing.ts';
 import type { StatsWindow } from './store.ts';
 import type { Tier } from './tier.ts';
 
-/** What a call was for: the answer itself, the judge asked in doubt, or a check of an answer that asked a model. */
+/** What a call was for: the answer itself, the judge asked in doubt, or a paid check of an answer. */
 export const LEDGER_KINDS = ['answer', 'judge', 'validator'] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
@@ -30,6 +30,9 @@ export interface LedgerEntry {
   readonly requestedTier?: Tier;
   readonly decidedTier: Tier;
   readonly source: DecisionSource;
+  /** Name of the validator that called, for rows of kind `validator`. */
+  readonly validator?: string;
+  /** The validator's name where it asked a service instead of a model. */
   readonly model: string;
   readonly provider: string;
   /** Of the model. */
@@ -51,7 +54,17 @@ export interface LedgerEntry {
   readonly batchEligible: boolean;
 }
 
-export const LEDGER_GROUPINGS = ['tier', 'model', 'key', 'team', 'route', 'day', 'source', 'kind'] as const;
+export const LEDGER_GROUPINGS = [
+  'tier',
+  'model',
+  'key',
+  'team',
+  'route',
+  'day',
+  'source',
+  'kind',
+  'validator',
+] as const;
 /** What the ledger is split by. `tier` is the decided one, `day` a UTC day. */
 export type LedgerGrouping = (typeof LEDGER_GROUPINGS)[number];
 

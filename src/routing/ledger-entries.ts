@@ -33,7 +33,7 @@ export type JudgedRequest = Pick<
 export interface LedgerEntries {
   /** The call of the judge, once there was one. */
   ofDecision(decision: JudgedRequest, context: Pick<RequestContext, 'caller'>): LedgerEntry[];
-  /** Every attempt and every check that asked a model. */
+  /** Every attempt, and every check that asked a model or that a service charged for. */
   ofOutcome(outcome: Outcome, decision: Decision, context: Pick<RequestContext, 'caller'>): LedgerEntry[];
 }
 
@@ -48,7 +48,12 @@ interface Call {
   readonly costUsd: number | null;
   readonly estimateUsd?: number | null | undefined;
   readonly counterfactual?: LedgerEntry['counterfactual'];
+  /** Name of the validator that called. */
+  readonly validator?: string;
 }
+
+/** Stands for the provider of checks by services, which are no model's. */
+const SERVICE = 'webhook';
 
 /** How a question to the judge counts; undefined where no model was asked. */
 const JUDGE_CALLS: Readonly<Record<JudgeStatus, AttemptStatus | undefined>> = {
@@ -107,6 +112,7 @@ export function createLedgerEntries(models: readonly ModelSpec[], judgeEstimateU
       costUsd: call.costUsd,
       estimateUsd: call.estimateUsd ?? null,
       ...(call.counterfactual ? { counterfactual: call.counterfactual } : {}),
+      ...(call.validator === undefined ? {} : { validator: call.validator }),
       batchEligible: decision.batchEligible ?? false,
     };
   }
@@ -152,8 +158,18 @@ export function createLedgerEntries(models: readonly ModelSpec[], judgeEstimateU
       }));
       const checks = outcome.attempts
         .flatMap((attempt) => attempt.checks ?? [])
-        .flatMap(({ model, usage, costUsd }, index): Call[] =>
-          model === undefined ? [] : [{ kind: 'validator', index, model, status: 'ok', usage, costUsd }],
+        .filter(({ model, costUsd }) => model !== undefined || costUsd !== 0)
+        .map(
+          ({ name, model, usage, costUsd }, index): Call => ({
+            kind: 'validator',
+            validator: name,
+            index,
+            model: model ?? name,
+            ...(model === undefined ? { provider: SERVICE } : {}),
+            status: 'ok',
+            usage,
+            costUsd,
+          }),
         );
       return [...attempts, ...checks].map((call) => entryOf(call, decision, context));
     },

@@ -34,6 +34,7 @@ export function ledgerRow(entry: LedgerEntry): Insertable<LedgerTable> {
     end_user: entry.user ?? null,
     session: entry.session ?? null,
     route: entry.route ?? null,
+    validator: entry.validator ?? null,
     requested_model: entry.requestedModel,
     requested_tier: entry.requestedTier ?? null,
     decided_tier: entry.decidedTier,
@@ -68,6 +69,7 @@ function optional(row: Selectable<LedgerTable>): Partial<LedgerEntry> {
     ...(row.end_user === null ? {} : { user: row.end_user }),
     ...(row.session === null ? {} : { session: row.session }),
     ...(row.route === null ? {} : { route: row.route }),
+    ...(row.validator === null ? {} : { validator: row.validator }),
     ...(isTier(row.requested_tier) ? { requestedTier: row.requested_tier } : {}),
   };
 }

@@ -18,6 +18,7 @@ const GROUPS: Readonly<Record<LedgerGrouping | 'all', RawBuilder<string | number
   day: sql`l.at / ${sql.lit(DAY_MS)}`,
   source: sql`l.source`,
   kind: sql`l.kind`,
+  validator: sql`coalesce(l.validator, '')`,
 };
 
 const COUNTS = {

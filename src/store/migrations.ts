@@ -135,6 +135,12 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
       await addColumn(db, 'decisions', 'token_bucket');
     },
   },
+  /** Checks from before it belong to no validator, and count against no validator's budget. */
+  '0008_checks': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await addColumn(db, 'ledger', 'validator');
+    },
+  },
 };
 
 /** Brings the database to the newest schema; a failed migration leaves it as it was and rejects. */

@@ -89,6 +89,7 @@ export interface LedgerTable {
   end_user: string | null;
   session: string | null;
   route: string | null;
+  validator: string | null;
   requested_model: string;
   requested_tier: string | null;
   decided_tier: string;

@@ -137,7 +137,7 @@ const asking = [
         .min(0)
         .default(1)
         .describe(
-          'Once all checks by models have cost so much in a UTC day it asks no more, and answers pass.',
+          'Once its checks have cost so much in a UTC day it asks no more, and answers pass.',
         ),
       timeout_ms: milliseconds.default(10_000),
       ...breakerFields,
