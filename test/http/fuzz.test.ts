@@ -11,7 +11,7 @@ import { createRandom, type Random } from '../../src/training/random.ts';
 import { startRouter, type TestRouter } from './harness.ts';
 
 const REQUESTS = 20_000;
-const AT_ONCE = 8;
+const AT_ONCE = 32;
 /** Bytes the heap may differ by between two sweeps of the collector for reasons other than a leak. */
 const NOISE = 24 * 1024 * 1024;
 
