@@ -60,8 +60,16 @@ function errorObject(body: unknown): JsonObject {
 const ACCOUNT =
   /api[ _]?key (?:is )?(?:not valid|invalid|expired)|(?:incorrect|invalid) api[ _]?key|credit balance is too low|insufficient balance/i;
 
+/** Codes of answers in which the model got a format wrong: it, or another one, may get it right. */
+const MODEL_FAILED: ReadonlySet<unknown> = new Set([
+  'tool_use_failed',
+  'json_validate_failed',
+  'output_parse_failed',
+]);
+
 function codeOf(status: number, error: JsonObject, message: string): ErrorCode {
   if (status === 400 && ACCOUNT.test(message)) return 'upstream_auth';
+  if (MODEL_FAILED.has(error.code)) return 'upstream_error';
   if (status === 401 || status === 402 || status === 403) return 'upstream_auth';
   if (status === 429) return 'upstream_rate_limited';
   if (status === 408 || status === 504) return 'upstream_timeout';
@@ -118,7 +126,7 @@ function statusOf(error: JsonObject): number {
   if (/timeout/.test(name)) return 504;
   if (/authentication|permission|api_key|billing/.test(name)) return 401;
   if (/too_large/.test(name)) return 413;
-  if (/invalid_(request|prompt|image)|not_found|context_length/.test(name)) return 400;
+  if (/invalid_(request|prompt|image)|tool_use_failed|not_found|context_length/.test(name)) return 400;
   return 500;
 }
 

@@ -83,6 +83,7 @@ describe.each(Object.values(dialects))('an error of an upstream that speaks $id'
       { type: 'error', error: { message: 'prompt is too long: 9 tokens > 8 maximum' } },
       'context_too_long',
     ],
+    [400, { error: { message: 'Failed to call a function.', code: 'tool_use_failed' } }, 'upstream_error'],
     [413, { message: 'This model’s maximum context length is 8 tokens' }, 'context_too_long'],
     [401, { error: { message: 'no key' } }, 'upstream_auth'],
     [

@@ -11,16 +11,26 @@ import { thinkingParts } from './reasoning-details.ts';
 import { decodeStopReason, isInterrupted } from './stop-reason.ts';
 import { decodeUsage } from './usage.ts';
 
+const answered = z.looseObject({ message: jsonObject, finish_reason: z.string().nullish() });
+/** What a filter held back has a reason and may have no message. */
+const heldBack = z.looseObject({
+  message: z.null().optional(),
+  finish_reason: z.string().regex(/filter|safety|recitation|prohibited/i),
+});
 const responseBody = z.looseObject({
-  id: z.string().nullish(),
-  model: z.string().nullish(),
-  choices: z.array(z.looseObject({ message: jsonObject, finish_reason: z.string().nullish() })).min(1),
+  id: z.unknown().optional(),
+  model: z.unknown().optional(),
+  choices: z.array(z.union([heldBack, answered], { error: 'must hold a message' })).min(1),
 });
 const functionCall = z.looseObject({
   name: z.string(),
   arguments: z.union([z.string(), jsonObject], { error: 'must be a string' }).nullish(),
 });
 const toolCall = z.looseObject({ id: z.string().nullish(), function: functionCall });
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
 
 /** As the model wrote them; nothing at all is an empty object. */
 function argumentsText(value: string | JsonObject | null | undefined): string {
@@ -48,13 +58,13 @@ export function decodeResponse(body: unknown): ChatResponse {
   const raw = parseBody(body, 'upstream_malformed');
   if (raw.error && raw.choices === undefined) throw decodeEmbeddedError(raw);
   const { id, model, choices } = parseAt(responseBody, raw, '', 'upstream_malformed');
-  const choice = choices[0];
+  const choice = choices.find(({ index }) => index === 0) ?? choices[0];
   if (isInterrupted(choice?.finish_reason)) {
     throw new RouterError('upstream_error', 'The model provider interrupted its answer.');
   }
   const message = choice?.message ?? {};
   const { thinking, text, refusal } = readAnswerText(message);
-  const toolCalls = decodeToolCalls(message, id ?? '');
+  const toolCalls = decodeToolCalls(message, textOf(id));
   const content: Part[] = thinkingParts(message, thinking);
   if (text !== '') content.push({ type: 'text', text });
   if (refusal !== '') content.push({ type: 'refusal', text: refusal });
@@ -66,8 +76,8 @@ export function decodeResponse(body: unknown): ChatResponse {
   return {
     dialect: 'openai-chat',
     raw,
-    id: id ?? '',
-    model: model ?? '',
+    id: textOf(id),
+    model: textOf(model),
     content,
     stopReason: decodeStopReason(choice?.finish_reason, kinds),
     ...present({

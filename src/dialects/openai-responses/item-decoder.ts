@@ -35,6 +35,8 @@ export function createItemDecoder(): ItemDecoder {
   /** Kinds of items of which something came. */
   const seen = new Set<string>();
   const callIds = new Set<string>();
+  /** Keys of the calls of which arguments came. */
+  const argued = new Set<string>();
   let hasRefusal = false;
 
   function say(type: TextKind, text: string, item: string, part: string): ChatEvent[] {
@@ -73,7 +75,17 @@ export function createItemDecoder(): ItemDecoder {
     const index = calls.get(key);
     if (index === undefined) return [];
     const json = whole === undefined ? tracker.add(key, event.delta) : tracker.rest(key, whole);
-    return json === '' ? [] : [{ type: 'tool_call_arguments', index, json }];
+    if (json === '') return [];
+    argued.add(key);
+    return [{ type: 'tool_call_arguments', index, json }];
+  }
+
+  /** A call that was given no arguments at all has an empty object of them. */
+  function callDone(item: JsonObject, event: JsonObject): ChatEvent[] {
+    const begun = call(item, event);
+    const events = callArguments(event, item.arguments);
+    const isBare = events.length === 0 && !argued.has(itemKey(event));
+    return [...begun, ...(isBare ? callArguments({ ...event, delta: '{}' }) : events)];
   }
 
   function added(item: JsonObject, event: JsonObject): ChatEvent[] {
@@ -125,7 +137,7 @@ export function createItemDecoder(): ItemDecoder {
       return hasPhase(item) ? [...events, { type: 'opaque', kind: PHASE, raw: event }] : events;
     }
     if (kind === 'reasoning') return reasoningDone(item, event);
-    if (kind === 'function_call') return [...call(item, event), ...callArguments(event, item.arguments)];
+    if (kind === 'function_call') return callDone(item, event);
     return own(kind, event);
   }
 

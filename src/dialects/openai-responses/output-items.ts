@@ -58,7 +58,9 @@ export function decodeOutputItem(item: JsonObject, path: string): readonly Part[
     case 'function_call': {
       const call = parseAt(functionCall, item, path, 'upstream_malformed');
       const id = call.call_id || call.id || `call_${path.replace(/\D/g, '')}`;
-      return [{ type: 'tool_call', id, name: call.name, arguments: call.arguments ?? '' }];
+      return [
+        { type: 'tool_call', id, name: call.name, arguments: call.arguments?.trim() ? call.arguments : '{}' },
+      ];
     }
     default:
       return [opaque(typeof item.type === 'string' ? item.type : 'item', item)];

@@ -193,3 +193,21 @@ it.each([
   const body = { choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }], usage };
   expect(dialect.decodeResponse(body).usage).toMatchObject({ inputTokens: 9, cachedInputTokens: 7 });
 });
+
+it('takes an answer that a filter held back, message and all, as filtered', () => {
+  for (const rest of [{}, { message: null }]) {
+    const choices = [{ index: 0, finish_reason: 'content_filter: PROHIBITED_CONTENT', ...rest }];
+    expect(dialect.decodeResponse({ choices })).toMatchObject({ content: [], stopReason: 'content_filter' });
+  }
+  expect(() => dialect.decodeResponse({ choices: [{ finish_reason: 'stop' }] })).toThrow('choices[0]');
+});
+
+it('reads the first choice wherever it stands, and answers whose id is no text', () => {
+  const choice = (index: number, content: string): object => ({
+    index,
+    message: { content },
+    finish_reason: 'stop',
+  });
+  const response = dialect.decodeResponse({ id: 5, choices: [choice(1, 'B'), choice(0, 'A')] });
+  expect(response).toMatchObject({ id: '', content: [{ text: 'A' }] });
+});

@@ -38,6 +38,12 @@ it.each<[string, object[], object[], ChatEvent[]]>([
     [reasoning, message, call].slice(1),
     [TEXT, ...CALL],
   ],
+  [
+    'a call without arguments',
+    [added({ ...call, arguments: '' }), done({ ...call, arguments: '' })],
+    [],
+    CALL.slice(),
+  ],
   ['all of it', [], [reasoning, message], [{ type: 'thinking', text: 'hm' }, TEXT]],
 ])('tells of %s', (_name, events, output, expected) => {
   expect(contentOf(events, output)).toEqual(expected);
