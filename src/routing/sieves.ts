@@ -48,11 +48,11 @@ export function tierSieve(range: TierRange, baseline?: ModelSpec): Sieve {
       if (!baseline || model.tier !== baseline.tier || model.id === baseline.id) return undefined;
       return `neither up nor down from ${baseline.id}`;
     },
-    nobody: () =>
-      new RouterError(
-        'unsupported',
-        `No model that can serve this request is ${because || 'within the tiers'}.`,
-      ),
+    nobody: (models) => {
+      const left = models.map(({ id, tier }) => `${id} (${tier})`).join(', ');
+      const message = `No model that can serve this request is ${because || 'within the tiers'}; what the request needs and its key may use leaves ${left}.`;
+      return new RouterError('unsupported', message);
+    },
   };
 }
 
