@@ -1,5 +1,6 @@
 /** What `npm run costs` says, as a value and as text. */
-import type { Bounds, Ledger, LedgerGroup, LedgerGrouping, LedgerSums, Savings } from '../src/core/ledger.ts';
+import type { Interval } from '../src/core/interval.ts';
+import type { Ledger, LedgerGroup, LedgerGrouping, LedgerSums, Savings } from '../src/core/ledger.ts';
 import { SAVINGS_ASSUMPTION } from '../src/core/savings.ts';
 import type { StatsWindow } from '../src/core/store.ts';
 
@@ -96,7 +97,7 @@ const recordOf = (sums: LedgerSums): Record<string, number | null> =>
 const iso = (at: number): string => new Date(at).toISOString();
 
 function savingsRecord(savings: Savings): object {
-  const bounds = (value: Bounds | null): object | null =>
+  const bounds = (value: Interval | null): object | null =>
     value && { low_usd: value.low, high_usd: value.high };
   return {
     requests: savings.requests,
@@ -208,7 +209,7 @@ const HEAD = [
 function savedLines({ savings }: CostReport): string[] {
   const { overRequests, overDays, unknown, counterfactuals } = savings;
   const names = Object.keys(counterfactuals).join(', ') || 'none';
-  const interval = (what: string, bounds: Bounds | null): string =>
+  const interval = (what: string, bounds: Interval | null): string =>
     bounds ? `${usd(bounds.low)} to ${usd(bounds.high)} by ${what}` : `too few ${what}`;
   return [
     `saved ${usd(savings.savedUsd)} USD${savings.savedShare === null ? '' : ` (${percent(savings.savedShare)})`} of ${savings.requests} requests against ${names}`,

@@ -1,6 +1,6 @@
 /** Making and reading API keys. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { CreatedKey, KeyAdmin, KeyStore, NewApiKey } from '../core/access.ts';
+import { type CreatedKey, type KeyAdmin, type KeyStore, labelOf, type NewApiKey } from '../core/access.ts';
 import type { Clock } from '../core/ports.ts';
 
 /** By which people, and scanners for leaked secrets, recognise a key of this router. */
@@ -20,7 +20,7 @@ export function hashKey(key: string): string {
 function drawKey(wanted: NewApiKey, createdAt: number): CreatedKey {
   const secret = PREFIX + randomBytes(BYTES).toString('base64url');
   const sha256 = hashKey(secret);
-  return { secret, key: { ...wanted, createdAt, key: sha256.slice(0, 16), sha256 } };
+  return { secret, key: { ...wanted, createdAt, key: labelOf(sha256), sha256 } };
 }
 
 /** Creates, lists and revokes the keys of a store. */

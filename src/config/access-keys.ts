@@ -1,6 +1,6 @@
 /** The keys of the configuration: read from the environment, known by their hash from then on. */
 import { createHash } from 'node:crypto';
-import type { ApiKey } from '../core/access.ts';
+import { type ApiKey, labelOf } from '../core/access.ts';
 import type { ConfigFile } from './schema.ts';
 
 type KeyEntry = ConfigFile['access']['keys'][number];
@@ -24,7 +24,7 @@ function keyOf(entry: KeyEntry, hash: string): ApiKey {
     ...(entry.budget_month_usd === undefined ? {} : { monthUsd: entry.budget_month_usd }),
   };
   return {
-    key: hash.slice(0, 16),
+    key: labelOf(hash),
     sha256: hash,
     createdAt: 0,
     name,

@@ -23,9 +23,14 @@ export interface KeyBudget {
   readonly monthUsd?: number;
 }
 
+/** The label of a key by its SHA-256 in hex: short, and safe to store and to show. */
+export function labelOf(sha256: string): string {
+  return sha256.slice(0, 16);
+}
+
 /** The holder of a valid API key and what it may do. Absent limits do not limit. */
 export interface Caller {
-  /** The first 16 hex digits of the key's SHA-256: what decisions, ledger and budgets know the key by. */
+  /** Its label, see labelOf: what decisions, ledger and budgets know the key by. */
   readonly key: string;
   /** The name its owner gave the key. */
   readonly name: string;

@@ -1,3 +1,9 @@
+/** Bounds of a 95 % interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** A share of `of` that is `count`, with its 95 % interval; null where there is nothing to divide by. */
 export interface Share {
   readonly count: number;
@@ -39,10 +45,7 @@ function createDraw(seed: number): () => number {
  * The 95 % interval of a sum by the bootstrap: 1,000 times as many of the values are drawn as there are. The same values
  * give the same interval; null below `fewest` of them.
  */
-export function sumInterval(
-  values: readonly number[],
-  fewest = FEWEST,
-): { readonly low: number; readonly high: number } | null {
+export function sumInterval(values: readonly number[], fewest = FEWEST): Interval | null {
   if (values.length < Math.max(fewest, FEWEST)) return null;
   const draw = createDraw(values.length);
   const sums = Float64Array.from({ length: ROUNDS }, () => {

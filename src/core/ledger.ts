@@ -1,5 +1,6 @@
 /** The ledger: what every call of a model cost, and the seam through which it is read. */
 import type { Usage } from './chat.ts';
+import type { Interval } from './interval.ts';
 import type { AttemptStatus, DecisionSource, Price } from './routing.ts';
 import type { StatsWindow } from './store.ts';
 import type { Tier } from './tier.ts';
@@ -97,12 +98,6 @@ export interface LedgerGroup extends LedgerSums {
   readonly group: string;
 }
 
-/** Bounds of a 95 % interval. */
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
-
 /** What routing saved against the counterfactual, which is assumed to write as many tokens as the model that answered. */
 export interface Savings {
   /** Requests whose costs and counterfactual are all known. */
@@ -115,9 +110,9 @@ export interface Savings {
   /** Share of the baseline; null where that is zero. */
   readonly savedShare: number | null;
   /** Of `savedUsd`, by resampling requests; null below two of them. */
-  readonly overRequests: Bounds | null;
+  readonly overRequests: Interval | null;
   /** Of `savedUsd`, by resampling UTC days, whose requests are alike; null below five of them. */
-  readonly overDays: Bounds | null;
+  readonly overDays: Interval | null;
   /** Requests by the model they are compared with. */
   readonly counterfactuals: Readonly<Record<string, number>>;
 }

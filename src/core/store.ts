@@ -1,5 +1,5 @@
 /** The seam of the store, and the views it gives of what it keeps. */
-import type { Bounds, LedgerEntry } from './ledger.ts';
+import type { LedgerEntry, Savings } from './ledger.ts';
 import type { Decision, Feedback, FeedbackKind, FeedbackSignal, Outcome, ShadowAnswer } from './routing.ts';
 import type { PerTier, Tier } from './tier.ts';
 import type { TrafficShape } from './traffic.ts';
@@ -55,23 +55,7 @@ export interface Stats {
   /** By the model that answered. */
   readonly byModel: Readonly<Record<string, StatsRow>>;
   readonly bySource: Readonly<Record<string, number>>;
-  /** Over requests whose cost and baseline are both known. */
-  readonly savings: {
-    readonly requests: number;
-    readonly costUsd: number;
-    readonly baselineCostUsd: number;
-    readonly savedUsd: number;
-    /** Share of the baseline, null where it is zero. */
-    readonly savedShare: number | null;
-    /** Requests left out because their cost or their baseline is unknown. */
-    readonly unknown: number;
-    /** 95 % interval of `savedUsd`, by resampling requests; null below two of them. */
-    readonly overRequests: Bounds | null;
-    /** The same by resampling UTC days, whose requests are alike; null below five of them. */
-    readonly overDays: Bounds | null;
-    /** Requests by the model they are compared with. */
-    readonly counterfactuals: Readonly<Record<string, number>>;
-  };
+  readonly savings: Savings;
 }
 
 /** What was seen of the requests that one classifier decided. */

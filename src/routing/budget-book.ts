@@ -56,7 +56,7 @@ const TOLERANCE = 1e-12;
 /** When to come again where only requests in flight are in the way. */
 const IN_FLIGHT_RETRY_S = 5;
 
-const usd = (value: number): string => String(Number(value.toPrecision(4)));
+const amount = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** Why a request is refused: nothing is left, too little for it, or what is left is set aside for others. */
 type Shortage = 'spent' | 'too_little' | 'in_flight';
@@ -76,7 +76,7 @@ function exceeded({ rule, account }: Bound, clock: Clock, shortage: Shortage): R
 }
 
 function says({ rule, account }: Bound): string {
-  const share = `${usd(account.spent)} of ${usd(rule.limit.soft ?? 0)} USD`;
+  const share = `${amount(account.spent)} of ${amount(rule.limit.soft ?? 0)} USD`;
   return rule.scope === 'global' ? `global ${rule.period}` : `${rule.scope} ${rule.period} ${share}`;
 }
 

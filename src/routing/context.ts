@@ -1,4 +1,4 @@
-import type { Admission, Caller } from '../core/access.ts';
+import { type Admission, type Caller, labelOf } from '../core/access.ts';
 import type { ChatRequest } from '../core/chat.ts';
 import type { BudgetHold } from './budget-rules.ts';
 
@@ -44,7 +44,7 @@ export function sessionOf(request: ChatRequest, context: RequestContext): string
   return named ?? inMetadata ?? SESSION_IN_USER.exec(request.user ?? '')?.[1];
 }
 
-/** A short label of the caller's API key, safe to store: the first 16 hex digits of its hash. */
+/** The label of the caller's API key; undefined where it sent none. */
 export function keyLabel(context: RequestContext): string | undefined {
-  return context.apiKeySha256?.slice(0, 16);
+  return context.apiKeySha256 === undefined ? undefined : labelOf(context.apiKeySha256);
 }

@@ -129,7 +129,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
   /** One call of one model, traced. */
   async function attempt(turn: Turn, run: Run): Promise<Tried> {
     if (run.signal.aborted) throw abortedBy(run.signal);
-    if (run.budget.spent()) throw new RouterError('overloaded', 'The budget of the request is spent.');
+    if (run.budget.spent())
+      throw new RouterError('overloaded', 'The calls or the time that one request may take are used up.');
     const entry = run.log.start(turn.candidate);
     try {
       const tried = await call(turn, entry, run);
