@@ -166,6 +166,8 @@ export interface DecisionBounds {
   readonly movedFrom?: Tier;
   /** What set each limit, in words: `x-router-max-tier: moderate`. */
   readonly from: readonly string[];
+  /** The limits that could not hold beside stronger ones, in the same words; absent where all did. */
+  readonly yielded?: readonly string[];
   /** The field of life whose decisions the safety floor guards, where it did. */
   readonly safetyTopic?: string;
 }

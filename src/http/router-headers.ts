@@ -11,7 +11,8 @@ export const ROUTER_HEADERS: Readonly<Record<string, string>> = {
   'x-router-classifier': 'Id of the bundle that classified; absent where none was asked.',
   'x-router-agent-call':
     'Kind of the call that a coding agent made on its own account; absent for what its user asks.',
-  'x-router-bounds': 'What limited the choice, and what set it; absent where nothing did.',
+  'x-router-bounds':
+    'What limited the choice, and what set it; `not kept:` what yielded to a stronger limit. Absent where nothing limited it.',
   'x-router-moved-from': 'The tier that would have been chosen without the limits, where they moved it.',
   'x-router-batch-eligible': '`true` where the request is marked as one that can wait.',
   'x-router-model': 'Id of the model that answers, or `none`.',
@@ -48,7 +49,10 @@ export function setDecisionHeaders(res: Response, decision: Decision): void {
     res.setHeader('x-router-classifier', headerText(decision.classifier));
   const { agentCall, bounds, batchEligible } = decision;
   if (agentCall !== undefined) res.setHeader('x-router-agent-call', agentCall);
-  if (bounds) res.setHeader('x-router-bounds', headerText(bounds.from.join(', ')));
+  if (bounds) {
+    const yielded = (bounds.yielded ?? []).map((limit) => `not kept: ${limit}`);
+    res.setHeader('x-router-bounds', headerText([...bounds.from, ...yielded].join(', ')));
+  }
   if (bounds?.movedFrom !== undefined) res.setHeader('x-router-moved-from', bounds.movedFrom);
   if (batchEligible) res.setHeader('x-router-batch-eligible', 'true');
 }

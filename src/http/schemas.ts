@@ -80,6 +80,7 @@ const decisionSummary = z.object({
       max_cost_usd: z.number().optional(),
       moved_from: tierSchema.optional().describe('The tier without the limits, where they moved it.'),
       from: z.array(z.string()).describe('What set the limits.'),
+      yielded: z.array(z.string()).optional(),
       safety_topic: z.string().optional(),
     })
     .optional()

@@ -114,6 +114,7 @@ function recordOf(
     ...(cost ? { maxCostUsd: cost.value } : {}),
     ...(movedFrom === undefined ? {} : { movedFrom }),
     from,
+    ...(range.yielded.length > 0 ? { yielded: range.yielded } : {}),
     ...(safety ? { safetyTopic: safety.topic } : {}),
   };
 }

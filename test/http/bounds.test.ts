@@ -50,6 +50,19 @@ const chat = (over: object = {}) => ({
 });
 
 describe('bounds by header', () => {
+  it('that yield to the safety floor are named as such', async () => {
+    const guarded = await startRouter(config({ policy: { safety_floor: { tier: 'moderate' } } }));
+    const body = chat({
+      messages: [{ role: 'user', content: 'Which dosage of ibuprofen may my son take?' }],
+    });
+    const answer = await guarded.post('/v1/chat/completions', body, { 'x-router-max-tier': 'simple' });
+    expect(answer.headers.get('x-router-model')).toBe('claude-middle');
+    expect(answer.headers.get('x-router-bounds')).toBe(
+      'at least moderate (safety floor: medical), not kept: at most simple (x-router-max-tier)',
+    );
+    await guarded.close();
+  });
+
   it('move the tier, say so in the answer and in the record', async () => {
     const answer = await router.post('/v1/chat/completions', chat(), { 'x-router-min-tier': 'complex' });
     expect(answer.status).toBe(200);
