@@ -1,5 +1,5 @@
 import type { ChatRequest, Message, Tool } from '../../core/chat.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
+import type { JsonObject, JsonValue } from '../../core/json.ts';
 import type { EncodedRequest } from '../../core/ports.ts';
 import { createLosses, type Losses } from '../losses.ts';
 import { present } from '../validate.ts';
@@ -7,6 +7,7 @@ import { encodeMessages, encodeSystem } from './encode-messages.ts';
 import { encodeOutputFormat } from './output-format.ts';
 import { type EncodedThinking, encodeThinking, type ThinkingStyle, thinkingStyleOf } from './thinking.ts';
 import { encodeToolChoice, encodeTools } from './tools.ts';
+import { withoutUnsignedThinking } from './unsigned-thinking.ts';
 
 /** What an upstream that speaks Anthropic Messages does otherwise than the others. */
 export interface AnthropicMessagesOptions {
@@ -101,24 +102,6 @@ function translate(request: ChatRequest, model: string, style: ThinkingStyle, lo
       stream: request.stream ? true : undefined,
     }),
   };
-}
-
-function isUnsigned(block: JsonValue): boolean {
-  return isJsonObject(block) && block.type === 'thinking' && !block.signature;
-}
-
-/** Thinking without a signature came from a model of another dialect; the upstream would refuse it. */
-function withoutUnsignedThinking(body: JsonObject, losses: Losses): JsonObject {
-  const { messages } = body;
-  if (!Array.isArray(messages)) return body;
-  const kept = messages.flatMap((message): JsonValue[] => {
-    if (!isJsonObject(message) || !Array.isArray(message.content)) return [message];
-    if (!message.content.some(isUnsigned)) return [message];
-    losses.drop('thinking');
-    const content = message.content.filter((block) => !isUnsigned(block));
-    return content.length > 0 ? [{ ...message, content }] : [];
-  });
-  return losses.list().length > 0 ? { ...body, messages: kept } : body;
 }
 
 /** See Dialect.encodeRequest. */
