@@ -1,5 +1,5 @@
 import { bulkhead } from 'cockatiel';
-import { RouterError } from '../core/errors.ts';
+import { abortedBy, RouterError } from '../core/errors.ts';
 import type { Provider } from '../core/ports.ts';
 import { endingWaits } from './retry.ts';
 import { streamWithin } from './stream-work.ts';
@@ -17,6 +17,12 @@ export interface BoundedProvider extends Provider {
 
 /** How soon a place may be free is unknown; calls take seconds. */
 const RETRY_AFTER_S = 1;
+
+/** The end of a call whose caller left the line: nothing was sent, so it cost nothing. */
+function neverSent(signal: AbortSignal): RouterError {
+  const { code, message } = abortedBy(signal);
+  return new RouterError(code, message, { unsent: true });
+}
 
 /** Lets at most so many calls run at once; more wait in line, and where the line is full they get `overloaded`. */
 export function withBulkhead(
@@ -46,6 +52,8 @@ export function withBulkhead(
     };
     try {
       return await endingWaits((guarded) => policy.execute(guarded), served, signal);
+    } catch (error) {
+      throw waiting && signal.aborted ? neverSent(signal) : error;
     } finally {
       leave();
     }

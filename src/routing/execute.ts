@@ -137,7 +137,8 @@ export function createExecute(deps: ExecuteDeps): Execute {
       run.budget.called(turn.candidate.model);
       return tried;
     } catch (thrown) {
-      const error = run.signal.aborted ? abortedBy(run.signal) : asRouterError(thrown);
+      const cause = asRouterError(thrown);
+      const error = run.signal.aborted && !cause.unsent ? abortedBy(run.signal) : cause;
       run.budget.failed(turn.candidate.model, error);
       entry.end({ error });
       throw error;

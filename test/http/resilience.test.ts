@@ -252,6 +252,17 @@ describe('a client that goes away', () => {
     await Promise.all(calls);
     await idle();
     expect(upstream.received).toHaveLength(1);
+    const recorded = async (): Promise<readonly unknown[]> => {
+      const costs: unknown[] = [];
+      for await (const { outcome } of router.router.store.decisions({ from: 0, to: Number.MAX_SAFE_INTEGER }))
+        costs.push([outcome?.status, outcome?.costUsd]);
+      return costs.sort();
+    };
+    // Nothing was sent for the one in line; what the other cost nobody knows.
+    await expect.poll(recorded).toEqual([
+      ['cancelled', null],
+      ['cancelled', 0],
+    ]);
   });
 
   it('ends the wait before a retry', async () => {
