@@ -40,6 +40,13 @@ const TRAILING_MS = 1_000;
 
 type Answer = Dispatcher.ResponseData;
 
+/** Some servers stream under a type that says nothing, or under none. */
+const STREAM_TYPES = /^(?:$|text\/event-stream|text\/plain|application\/octet-stream)/i;
+
+function isEventStream({ headers }: Answer): boolean {
+  return STREAM_TYPES.test(String(headers['content-type'] ?? '').trim());
+}
+
 /** Makes a Provider of an HTTP endpoint. */
 export function createUpstream(options: UpstreamOptions): Provider {
   const { id, dialect, address, keys } = options;
@@ -86,7 +93,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
       'upstream_malformed',
       `Provider ${id} did not answer with an event stream.`,
     );
-    if (!String(headers['content-type'] ?? '').includes('json')) {
+    if (!/json/i.test(String(headers['content-type'] ?? ''))) {
       body.on('error', () => {}).destroy();
       return malformed;
     }
@@ -168,8 +175,7 @@ export function createUpstream(options: UpstreamOptions): Provider {
       const signals = { caller: call.signal, deadline: deadline.signal };
       try {
         const { answer, dropped } = await post(call, signals, taken.key);
-        const type = String(answer.headers['content-type'] ?? '');
-        if (!type.includes('text/event-stream')) throw await notAStream(answer);
+        if (!isEventStream(answer)) throw await notAStream(answer);
         const read = frames(answer.body, call.request, signals, () => deadline.set(TRAILING_MS));
         return { dialect: dialect.id, dropped, frames: finishing(read, deadline.clear) };
       } catch (error) {
