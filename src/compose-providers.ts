@@ -22,7 +22,6 @@ import {
   type UpstreamCounterOptions,
 } from './providers/upstream-counter.ts';
 import { createAddress } from './providers/wire.ts';
-import { createStoredAnswers, withStoredAnswers } from './routing/stored-answers.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface Providers {
@@ -47,8 +46,9 @@ function composeDialect(provider: ResolvedProvider, models: readonly ModelSpec[]
   const refuses = (upstreamModel: string): readonly string[] =>
     refused.get(upstreamModel) ?? provider.refuses;
   if (provider.dialect === 'anthropic-messages') return createAnthropicMessagesDialect({ refuses });
-  if (provider.dialect === 'openai-responses') return createOpenAiResponsesDialect({ refuses });
-  const { output_limit_field: outputLimitField } = provider;
+  const { output_limit_field: outputLimitField, reasoning_summary: reasoningSummary } = provider;
+  if (provider.dialect === 'openai-responses')
+    return createOpenAiResponsesDialect({ refuses, ...(reasoningSummary ? { reasoningSummary } : {}) });
   return createOpenAiChatDialect({ refuses, ...(outputLimitField ? { outputLimitField } : {}) });
 }
 
@@ -108,6 +108,7 @@ function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surr
     dispatcher: agent,
     clock,
   });
+  // Outermost first: an open breaker refuses at once, a full bulkhead lets wait.
   const bounded = withBulkhead(upstream, { concurrent: spec.max_concurrent, queued: spec.max_queued });
   const provider = withBreaker(bounded, { failures, cooldownMs, now: () => clock.now() });
   return {
@@ -121,9 +122,6 @@ function composeProvider(spec: ResolvedProvider, config: Config, { clock }: Surr
     close: () => agent.close(),
   };
 }
-
-/** Ids of stored answers whose providers are remembered, some 200 bytes each. */
-const STORED_ANSWERS = 50_000;
 
 /** A configuration that names upstreams and cannot call one is a mistake that the demo would hide. */
 function refuseDemo({ file, namesUpstreams, unavailable }: Config): void {
@@ -141,8 +139,7 @@ export function composeProviders(config: Config, surroundings: Surroundings): Pr
   const demo = config.models.length === 0;
   if (demo) refuseDemo(config);
   const composed = config.providers.map((spec) => composeProvider(spec, config, surroundings));
-  const stored = createStoredAnswers({ entries: STORED_ANSWERS, clock: surroundings.clock });
-  const byId = new Map(composed.map(({ provider }) => [provider.id, withStoredAnswers(provider, stored)]));
+  const byId = new Map<string, Provider>(composed.map(({ provider }) => [provider.id, provider]));
   if (demo) {
     const now = (): number => surroundings.clock.now();
     byId.set(

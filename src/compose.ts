@@ -2,34 +2,28 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Express } from 'express';
 import { composeAccess } from './compose-access.ts';
-import { composeCache } from './compose-cache.ts';
 import { composeClassifiers } from './compose-classifiers.ts';
 import { composeDecide, composeOutputLengths } from './compose-decide.ts';
+import { composeHandle } from './compose-handle.ts';
 import { composeJudge, judgeModel } from './compose-judge.ts';
-import { composeKeepText } from './compose-keep-text.ts';
 import { composeMoney } from './compose-money.ts';
-import { composeProviders } from './compose-providers.ts';
+import { composeProviders, type Providers } from './compose-providers.ts';
+import { composeReadiness } from './compose-readiness.ts';
 import { composeSessions } from './compose-sessions.ts';
 import { composeValidators, spentOnChecks } from './compose-validators.ts';
 import { type Config, unusable } from './config/load.ts';
-import type { ProviderHealth } from './core/health.ts';
+import type { Validator } from './core/ports.ts';
 import type { Store } from './core/store.ts';
 import { createDialects } from './dialects/index.ts';
 import { createApp } from './http/app.ts';
 import type { ReloadReport } from './http/deps.ts';
 import { registerProviderMetrics } from './providers/metrics.ts';
-import { createRetry } from './providers/retry.ts';
 import { createTokenCounter } from './providers/token-counter.ts';
 import { startAlarmWatch } from './routing/alarm-watch.ts';
 import { ALARMS } from './routing/alarms.ts';
 import { createCountRequest } from './routing/count-request.ts';
-import { createExecute } from './routing/execute.ts';
-import { createHandle } from './routing/handle.ts';
-import { countInFlight } from './routing/in-flight.ts';
-import { withOutputLengths } from './routing/output-lengths.ts';
-import { withTokenLimits } from './routing/token-limits.ts';
-import { hidingRouterMetadata } from './routing/upstream-request.ts';
 import { startSummary } from './start-summary.ts';
+import { createSqlLedger } from './store/ledger.ts';
 import { meter } from './store/metrics.ts';
 import { startRetention } from './store/retention.ts';
 import { createSqlStore } from './store/sql-store.ts';
@@ -60,27 +54,43 @@ async function openDatabase(config: Config): ReturnType<typeof openSqliteDatabas
 /** Longest wait for the outcomes of requests that were cut off when draining had lasted long enough. */
 const LAST_RECORDS_MS = 2_000;
 
-/** What keeps every upstream from being called; undefined where one can be, or where none is needed. */
-function noneCallable(health: readonly ProviderHealth[]): string | undefined {
-  if (health.length === 0 || health.some(({ callable }) => callable)) return undefined;
-  return `none can be called: ${health.map(({ provider }) => provider).join(', ')}`;
-}
+type Database = Awaited<ReturnType<typeof openDatabase>>;
 
-/** Builds the router from its configuration. Rejects with ConfigError where the store or a validator is of no use. */
+/**
+ * Builds the router from its configuration. Rejects with ConfigError where the store or a validator is of no use, or
+ * where the router would be open by mistake; the database is closed then.
+ */
 export async function composeRouter(config: Config, surroundings: Surroundings): Promise<Router> {
-  const { clock, logger, random, version } = surroundings;
+  const { clock } = surroundings;
   const providers = composeProviders(config, surroundings);
+  // Before the store: a configuration that is of no use migrates nothing. The ledger is asked once there are answers.
   const validators = await composeValidators(config, {
     providers,
-    spent: (from, name) => spentOnChecks(money.ledger, { from, to: clock.now() + 1 }, name),
+    spent: (from, name) => spentOnChecks(createSqlLedger(db), { from, to: clock.now() + 1 }, name),
     surroundings,
   });
-  const { models, demo } = providers;
   const db = await openDatabase(config);
-  const access = await composeAccess(config, db, clock).catch(async (error: unknown) => {
-    await db.destroy();
+  try {
+    return await composeOn(db, { config, surroundings, providers, validators });
+  } catch (error) {
+    await Promise.all([db.destroy(), providers.close()]);
     throw error;
-  });
+  }
+}
+
+interface RouterParts {
+  readonly config: Config;
+  readonly surroundings: Surroundings;
+  readonly providers: Providers;
+  readonly validators: ReadonlyMap<string, Validator>;
+}
+
+/** The rest of the router, on its database. */
+async function composeOn(db: Database, parts: RouterParts): Promise<Router> {
+  const { config, surroundings, providers, validators } = parts;
+  const { clock, logger, version } = surroundings;
+  const { models } = providers;
+  const access = await composeAccess(config, db, clock);
   const { store, metrics } = meter(createSqlStore(db), ALARMS);
   registerProviderMetrics(metrics.registry, providers.health);
   const classifiers = await composeClassifiers(config, {
@@ -106,45 +116,17 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     judgedInVain: money.judgedInVain,
     surroundings,
   });
-  const callable = new Map(
-    [...providers.byId].map(([id, provider]) => [id, sessions.withOwnThinking(provider)]),
-  );
-  const execute = createExecute({
-    models,
-    provider: (id) => callable.get(id),
-    validators: (names) => names.flatMap((name) => validators.get(name) ?? []),
-    retry: createRetry(config.execution.retries, random),
-    clock,
-    maxAttempts: config.execution.max_attempts,
-    maxCalls: config.execution.max_calls,
-    deadlineMs: config.execution.deadline_ms,
-    commit: config.execution.commit,
-    prefix: { characters: config.execution.prefix_characters, events: config.execution.prefix_events },
+  const { handle, idle } = composeHandle(config, {
+    providers,
+    validators,
+    sessions,
+    money,
+    classifiers,
+    decide,
+    store,
+    lengths,
+    surroundings,
   });
-  const keepText = composeKeepText(config, logger);
-  const { counterfactual, entries: ledger } = money;
-  const cached = composeCache(config, { store, ledger, clock, logger });
-  const { handle, idle } = countInFlight(
-    cached(
-      withTokenLimits(
-        money.budgeted(
-          sessions.remembering(
-            createHandle({
-              decide: money.reserving(decide),
-              execute: hidingRouterMetadata(execute),
-              store: withOutputLengths(store, lengths),
-              counterfactual,
-              ledger,
-              clock,
-              logger,
-              keepText,
-              observe: classifiers.observe,
-            }),
-          ),
-        ),
-      ),
-    ),
-  );
   const { retention_days: days } = config.store;
   const retention = days === undefined ? undefined : startRetention({ store, days, clock, logger });
   const alarmWatch = startAlarmWatch({
@@ -154,19 +136,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     logger,
     tell: metrics.setAlarms,
   });
-  let draining = false;
-  const notReady = async (): Promise<Record<string, string>> => {
-    const failure = await store.ping().then(
-      () => undefined,
-      () => 'cannot be read and written',
-    );
-    const unreachable = noneCallable(providers.health());
-    return {
-      ...(failure ? { store: failure } : {}),
-      ...(unreachable ? { providers: unreachable } : {}),
-      ...(draining ? { server: 'draining' } : {}),
-    };
-  };
+  const readiness = composeReadiness(store, providers.health);
   const app = createApp({
     handle,
     decide: money.metered(dryRun),
@@ -187,7 +157,7 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
     bodyLimitBytes: config.server.body_limit_mb * 1024 * 1024,
     jsonBounds: { maxDepth: config.server.max_json_depth, maxValues: config.server.max_json_values },
     access: access.http,
-    notReady,
+    notReady: readiness.notReady,
     lineup: classifiers.report,
     trainedOn: classifiers.trainedOn,
     metrics: metrics.render,
@@ -209,16 +179,14 @@ export async function composeRouter(config: Config, surroundings: Surroundings):
       ...access.summary,
       ...startSummary(config, {
         models,
-        demo,
+        demo: providers.demo,
         classifier: classifiers.report().serving ?? undefined,
         judge: judging,
       }),
       ...money.warnings.map((warning) => `prices: ${warning}`),
     ],
     reload: classifiers.reload,
-    drain: () => {
-      draining = true;
-    },
+    drain: readiness.drain,
     close: () => {
       closing ??= closeAll();
       return closing;

@@ -78,7 +78,12 @@ describe('architecture', () => {
     const importers = top.filter((name) =>
       importsOf(join(SRC, name)).some((path) => path.startsWith('./providers/')),
     );
-    expect(importers).toEqual(['compose-judge.ts', 'compose-providers.ts', 'compose.ts']);
+    expect(importers).toEqual([
+      'compose-handle.ts',
+      'compose-judge.ts',
+      'compose-providers.ts',
+      'compose.ts',
+    ]);
     expect(
       top.flatMap((name) => importsOf(join(SRC, name))).filter((path) => path.includes('training')),
     ).toEqual([]);
