@@ -239,17 +239,23 @@ function idle(): Promise<void> {
     .toMatchObject({ in_flight: 0, queued: 0 });
 }
 
+/** How long a condition may take to come about on a busy machine. */
+const PATIENCE = { timeout: 20_000 };
+
 describe('a client that goes away', () => {
   it('leaves the line', async () => {
     await open({ provider: { max_concurrent: 1 } });
     const [holder, client] = [new AbortController(), new AbortController()];
     upstream.otherwise(() => stalls());
-    const calls = [holder, client].map(({ signal }) => post({}, { signal }).catch(() => {}));
-    await expect.poll(async () => (await ready()).body.providers[0]?.queued).toBe(1);
+    const call = ({ signal }: AbortController) => post({}, { signal }).catch(() => {});
+    const held = call(holder);
+    await expect.poll(() => upstream.received.length, PATIENCE).toBe(1);
+    const queued = call(client);
+    await expect.poll(async () => (await ready()).body.providers[0]?.queued, PATIENCE).toBe(1);
     client.abort();
-    await expect.poll(async () => (await ready()).body.providers[0]?.queued).toBe(0);
+    await expect.poll(async () => (await ready()).body.providers[0]?.queued, PATIENCE).toBe(0);
     holder.abort();
-    await Promise.all(calls);
+    await Promise.all([held, queued]);
     await idle();
     expect(upstream.received).toHaveLength(1);
     const recorded = async (): Promise<readonly unknown[]> => {
@@ -259,7 +265,7 @@ describe('a client that goes away', () => {
       return costs.sort();
     };
     // Nothing was sent for the one in line; what the other cost nobody knows.
-    await expect.poll(recorded).toEqual([
+    await expect.poll(recorded, PATIENCE).toEqual([
       ['cancelled', null],
       ['cancelled', 0],
     ]);
