@@ -69,6 +69,12 @@ export const provider = z
       .enum(['max_tokens', 'max_completion_tokens'])
       .optional()
       .describe('The one name it knows the output ceiling by, where it refuses the other.'),
+    reasoning_summary: z
+      .enum(['auto', 'concise', 'detailed'])
+      .optional()
+      .describe(
+        'Summary of its reasoning that a provider of the Responses format is asked for where a caller of another format asks for reasoning. Absent: none, since OpenAI gives it to verified organisations only.',
+      ),
     refuses: z
       .array(z.string().min(1))
       .default([])

@@ -16,6 +16,11 @@ export interface OpenAiResponsesOptions {
    * and listed as dropped.
    */
   readonly refuses?: (upstreamModel: string) => readonly string[];
+  /**
+   * The summary of its reasoning that a model is asked for where a caller of another format asks for reasoning
+   * (`auto`, `concise`, `detailed`). Absent: none, since not every account may have it.
+   */
+  readonly reasoningSummary?: string;
 }
 
 /** The format refuses lower output ceilings. */
@@ -25,9 +30,11 @@ const MAX_USER_LENGTH = 64;
 /** Efforts of other dialects that not every reasoning model of this one knows. */
 const EFFORTS: Readonly<Record<string, string>> = { xhigh: 'high', max: 'high' };
 
-function encodeReasoning(request: ChatRequest): JsonObject | undefined {
+function encodeReasoning(request: ChatRequest, summary: string | undefined): JsonObject | undefined {
   const effort = effortOf(request.reasoning);
-  return effort === undefined ? undefined : { effort: ownValue(EFFORTS, effort) ?? effort };
+  if (effort === undefined) return undefined;
+  const asked = effort === 'none' ? {} : present({ summary });
+  return { effort: ownValue(EFFORTS, effort) ?? effort, ...asked };
 }
 
 function encodeLimit(limit: number | undefined, losses: Losses): number | undefined {
@@ -43,7 +50,12 @@ function encodeUser(user: string | undefined, losses: Losses): string | undefine
 }
 
 /** A request of another dialect. It is not stored: its caller knows of no id to find it by. */
-function translate(request: ChatRequest, model: string, losses: Losses): JsonObject {
+function translate(
+  request: ChatRequest,
+  model: string,
+  { reasoningSummary }: OpenAiResponsesOptions,
+  losses: Losses,
+): JsonObject {
   for (const field of request.nativeFields ?? []) {
     if (field.essential) losses.refuse(`The field "${field.name}"`, field.name);
     losses.drop(field.name);
@@ -63,7 +75,7 @@ function translate(request: ChatRequest, model: string, losses: Losses): JsonObj
       max_output_tokens: encodeLimit(request.maxOutputTokens, losses),
       temperature: request.temperature,
       top_p: request.topP,
-      reasoning: encodeReasoning(request),
+      reasoning: encodeReasoning(request, reasoningSummary),
       stream: request.stream ? true : undefined,
       user: encodeUser(request.user, losses),
     }),
@@ -112,7 +124,7 @@ export function encodeRequest(
   let body =
     request.dialect === 'openai-responses'
       ? passed(request, upstreamModel, losses)
-      : translate(request, upstreamModel, losses);
+      : translate(request, upstreamModel, options, losses);
   for (const name of options.refuses?.(upstreamModel) ?? []) {
     if (body[name] === undefined || body[name] === null) continue;
     losses.drop(name);

@@ -296,3 +296,30 @@ describe.each([chat, anthropic])('a Responses body before an upstream of $id', (
     expect(() => sent(fields)).toThrow(expect.objectContaining({ code: 'unsupported', field }));
   });
 });
+
+describe('the summary of reasoning', () => {
+  const asking = (thinking: object): JsonObject | undefined => {
+    const messages = [{ role: 'user', content: 'a' }];
+    const request = createAnthropicMessagesDialect().decodeRequest({
+      model: 'auto',
+      max_tokens: 9_000,
+      messages,
+      ...thinking,
+    });
+    const dialect = createOpenAiResponsesDialect({ reasoningSummary: 'auto' });
+    return dialect.encodeRequest(request, 'up-1').body.reasoning as JsonObject | undefined;
+  };
+
+  it('is asked for where the provider gives it and the caller asks for reasoning', () => {
+    const thinking = { type: 'enabled', budget_tokens: 2_000 };
+    expect(asking({ thinking })).toEqual({ effort: 'low', summary: 'auto' });
+    expect(asking({})).toBeUndefined();
+  });
+
+  it('is left to callers of the format itself', () => {
+    const body = { model: 'auto', input: 'a', reasoning: { effort: 'low' } };
+    const dialect = createOpenAiResponsesDialect({ reasoningSummary: 'auto' });
+    const { reasoning } = dialect.encodeRequest(responses.decodeRequest(body), 'up-1').body;
+    expect(reasoning).toEqual({ effort: 'low' });
+  });
+});
