@@ -131,6 +131,27 @@ describe('tokens a minute', () => {
     expect(await remaining(key)).toBe(100);
   });
 
+  it('are given back where every model refused, and kept where a client left what was under way', async () => {
+    const key = await keyWith({ tokens_per_minute: 100 });
+    upstream.next(fails(500));
+    expect((await ask(key, long)).status).toBeGreaterThanOrEqual(500);
+    await expect.poll(() => remaining(key)).toBe(100);
+    const seen = upstream.received.length;
+    upstream.next(() => {});
+    const abort = new AbortController();
+    const left = fetch(`${router.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model: 'auto', stream: true, ...long }),
+      signal: abort.signal,
+    }).catch(() => {});
+    const { hungUp } = await upstream.request(seen + 1);
+    abort.abort();
+    await left;
+    expect(await hungUp).toBe(true);
+    expect(await remaining(key)).toBeLessThan(60);
+  });
+
   it('refuse a request that no waiting would let in, without a time to wait', async () => {
     const key = await keyWith({ tokens_per_minute: 10 });
     const refused = await ask(key, long);
