@@ -46,7 +46,7 @@ export interface MoneyParts {
 }
 
 /** The model or tier that the configuration declares. */
-export function counterfactualChoice({ money }: Pick<Config, 'money'>): CounterfactualChoice {
+function counterfactualChoice({ money }: Pick<Config, 'money'>): CounterfactualChoice {
   return isTier(money.counterfactual) ? { tier: money.counterfactual } : { model: money.counterfactual };
 }
 

@@ -7,7 +7,7 @@ const SAMPLE = 'What is the capital of Peru?';
 const TOLERANCE = 1e-3;
 
 /** Puts a sample text to the classifier. Rejects where it fails or its answer is no distribution over the tiers. */
-export async function tryClassifier(classifier: Classifier): Promise<void> {
+async function tryClassifier(classifier: Classifier): Promise<void> {
   const [answer] = await classifier.classify([{ text: SAMPLE }]);
   if (!answer) throw new Error(`${classifier.id} gave no answer to a sample text`);
   const total = TIERS.reduce((sum, tier) => sum + answer.probabilities[tier], 0);

@@ -57,7 +57,7 @@ export interface Config extends Omit<ConfigFile, 'providers' | 'models' | 'valid
 }
 
 /** Name of the default file, looked for in the working directory. */
-export const DEFAULT_CONFIG_FILE = 'router.config.yaml';
+const DEFAULT_CONFIG_FILE = 'router.config.yaml';
 
 const catalogSchema = configSchema.pick({ providers: true, models: true });
 const environmentSchema = z.object({

@@ -6,8 +6,7 @@ import type { StatsWindow } from './store.ts';
 import type { Tier } from './tier.ts';
 
 /** What a call was for: the answer itself, the judge asked in doubt, or a paid check of an answer. */
-export const LEDGER_KINDS = ['answer', 'judge', 'validator'] as const;
-export type LedgerKind = (typeof LEDGER_KINDS)[number];
+export type LedgerKind = 'answer' | 'judge' | 'validator';
 
 /** One call of one model. Amounts are USD, exact to the picodollar (1e-12); null is "unknown", never zero. */
 export interface LedgerEntry {

@@ -40,7 +40,7 @@ function headerText(text: string): string {
 }
 
 /** What is known of a decision before any answer. */
-export function setDecisionHeaders(res: Response, decision: Decision): void {
+function setDecisionHeaders(res: Response, decision: Decision): void {
   res.setHeader('x-router-decision-id', decision.id);
   res.setHeader('x-router-tier', decision.tier);
   res.setHeader('x-router-confidence', decision.confidence.toFixed(4));

@@ -5,7 +5,7 @@ import { DECISION_SOURCES } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
 import { ALARMS } from '../routing/alarms.ts';
 
-export const tierSchema = z.enum(TIERS);
+const tierSchema = z.enum(TIERS);
 const probability = z.number().min(0).max(1);
 const perTier = <T extends z.ZodType>(value: T) =>
   z.object({ simple: value, moderate: value, complex: value });
@@ -37,7 +37,7 @@ export const routeRequest = z
     'Fields of Chat Completions (tools, response_format, max_completion_tokens …) are accepted beside these.',
   );
 
-export const MAX_BATCH = 1_000;
+const MAX_BATCH = 1_000;
 
 const batch = z.array(routeRequest).min(1).max(MAX_BATCH, `at most ${MAX_BATCH} at once`);
 

@@ -4,7 +4,7 @@
  */
 
 /** Kinds of calls, in the order in which they are recognised. */
-export const AGENT_CALL_KINDS = ['safety_check', 'probe', 'topic', 'title', 'suggestion', 'summary'] as const;
+const AGENT_CALL_KINDS = ['safety_check', 'probe', 'topic', 'title', 'suggestion', 'summary'] as const;
 export type AgentCallKind = (typeof AGENT_CALL_KINDS)[number];
 
 /** What is looked at. */

@@ -36,7 +36,7 @@ function textsOf(request: ChatRequest, role: 'system' | 'user'): string[] {
 }
 
 /** What the marks look at. */
-export function shapeOf(request: ChatRequest): CallShape {
+function shapeOf(request: ChatRequest): CallShape {
   const users = textsOf(request, 'user');
   return {
     system: searched(textsOf(request, 'system').join('\n')),

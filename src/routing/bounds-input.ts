@@ -63,12 +63,12 @@ const READERS: { readonly [Name in BoundName]-?: Reader<NonNullable<BoundSetting
 export const BOUND_NAMES = Object.keys(READERS) as readonly BoundName[];
 
 /** `x-router-min-tier`. */
-export function headerOf(name: BoundName): string {
+function headerOf(name: BoundName): string {
   return `x-router-${name.replaceAll('_', '-')}`;
 }
 
 /** `router_min_tier`. */
-export function metadataKeyOf(name: BoundName): string {
+function metadataKeyOf(name: BoundName): string {
   return `router_${name}`;
 }
 
@@ -90,7 +90,7 @@ export interface RequestBounds {
   readonly fields: Readonly<Partial<Record<BoundName, string>>>;
 }
 
-/** Reads the bounds of a request. Throws `invalid_request` that names the header or field and what is allowed. */
+/** Reads the bounds of a request, of metadata as it was sent: values that are no text count too. Throws `invalid_request` that names the header or field and what is allowed. */
 export function readRequestBounds(
   request: Pick<ChatRequest, 'raw'>,
   headers: Readonly<Record<string, string>>,

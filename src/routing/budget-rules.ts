@@ -8,7 +8,7 @@ export interface BudgetLimit {
   readonly hard?: number | undefined;
 }
 
-export const BUDGET_PERIODS = ['day', 'month'] as const;
+const BUDGET_PERIODS = ['day', 'month'] as const;
 export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
 
 /** Limits by period: a UTC day, a calendar month of UTC. */

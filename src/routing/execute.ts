@@ -9,7 +9,7 @@ import { type AttemptBudget, createAttemptBudget, isFinal } from './attempt-budg
 import { type AttemptEntry, type AttemptLog, createAttemptLog } from './attempt-log.ts';
 import { commitStream } from './commit-stream.ts';
 import type { PrefixBounds } from './hold.ts';
-import { createDeadline } from './request-deadline.ts';
+import { createRequestDeadline } from './request-deadline.ts';
 import { failedVerdict, type Rejection } from './verdict.ts';
 
 /** Runs `work` again while it fails in a passing way; composed from a library outside. */
@@ -227,7 +227,7 @@ export function createExecute(deps: ExecuteDeps): Execute {
     const validators = deps.validators(plan.validators);
     const waits = validators.length > 0 && plan.validatorsByDefault !== true;
     const auto = waits ? 'buffered' : 'direct';
-    const deadline = createDeadline(deps.deadlineMs);
+    const deadline = createRequestDeadline(deps.deadlineMs);
     const run: Run = {
       request: withCeiling(request, plan),
       validators,

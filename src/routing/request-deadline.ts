@@ -1,7 +1,10 @@
 import { RouterError } from '../core/errors.ts';
 
 /** A signal that aborts after so many milliseconds with `upstream_timeout`, unless it is cleared before. */
-export function createDeadline(ms: number): { readonly signal: AbortSignal; readonly clear: () => void } {
+export function createRequestDeadline(ms: number): {
+  readonly signal: AbortSignal;
+  readonly clear: () => void;
+} {
   const controller = new AbortController();
   const passed = (): void =>
     controller.abort(

@@ -24,7 +24,7 @@ export interface Thread {
 /** Digits of a key. */
 const KEY = 32;
 /** Digits of a link of the chain. Two prompts that share one by chance cost a wrong estimate, nothing else. */
-export const LINK = 8;
+const LINK = 8;
 
 /** A line of a system prompt that one client changes with each request and that no cache is keyed by. */
 const BILLING = /^x-anthropic-billing-header:.*$/gm;

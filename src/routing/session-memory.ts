@@ -5,9 +5,9 @@ import type { ModelSpec, Price } from '../core/routing.ts';
 import type { StoredDecision } from '../core/store.ts';
 import type { Tier } from '../core/tier.ts';
 import type { RequestContext } from './context.ts';
+import { createLru } from './lru.ts';
 import { caches } from './session-cost.ts';
 import { sharedCharacters, type Thread, threadOf } from './session-identity.ts';
-import { createLru } from './session-lru.ts';
 
 /** What is known of the conversation that a request continues. */
 export interface Recollection {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ChatEvent, Part } from '../core/chat.ts';
 import type { Clock } from '../core/ports.ts';
-import { createLru } from './session-lru.ts';
+import { createLru } from './lru.ts';
 
 export interface SignatureMakers {
   learn(signature: string, maker: string): void;

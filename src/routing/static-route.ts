@@ -53,7 +53,7 @@ function metadataOf(request: ChatRequest, name: string): string | undefined {
 const TASK_METADATA = ['router_task', 'task', 'task_type'];
 
 /** What kind of work the caller says it is: the header `x-router-task`, else the metadata. Lower case. */
-export function taskOf(request: ChatRequest, context: RequestContext): string | undefined {
+function taskOf(request: ChatRequest, context: RequestContext): string | undefined {
   const named = context.headers['x-router-task'];
   const task = named ?? TASK_METADATA.map((name) => request.metadata[name]).find((value) => value);
   return task?.trim().toLowerCase();

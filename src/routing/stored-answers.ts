@@ -6,7 +6,7 @@ import type { ChatRequest } from '../core/chat.ts';
 import { RouterError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Clock, Provider, ProviderCall } from '../core/ports.ts';
-import { createLru } from './session-lru.ts';
+import { createLru } from './lru.ts';
 
 export interface StoredAnswers {
   learn(id: string, provider: string): void;

@@ -9,7 +9,7 @@ export interface LanguageOptions {
   readonly minLetters: number;
 }
 
-export const SAME_AS_REQUEST = 'same_as_request';
+const SAME_AS_REQUEST = 'same_as_request';
 
 /** Languages a detector takes for each other: within a group an answer passes. */
 const ALIKE: readonly (readonly string[])[] = [

@@ -27,7 +27,7 @@ function countRuns(text: string): number {
 }
 
 /** Words by the rules of Unicode (UAX 29), which know scripts without spaces. */
-export function countWords(text: string): number {
+function countWords(text: string): number {
   if (text.length > SEGMENTED_CHARACTERS) return countRuns(text);
   let words = 0;
   for (const { isWordLike } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text)) {

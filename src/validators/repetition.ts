@@ -52,7 +52,7 @@ function prose(text: string): string {
 }
 
 /** The share of different pieces among all that have letters enough; 1 where the prose is too short to say. */
-export function distinctShare(text: string): number {
+function distinctShare(text: string): number {
   const flat = prose(text).replace(/\s+/g, ' ');
   if (flat.length < LEAST_PROSE) return 1;
   const seen = new Set<string>();
