@@ -40,11 +40,10 @@ const TRAILING_MS = 1_000;
 
 type Answer = Dispatcher.ResponseData;
 
-/** Some servers stream under a type that says nothing, or under none. */
-const STREAM_TYPES = /^(?:$|text\/event-stream|text\/plain|application\/octet-stream)/i;
+const STREAM_TYPE = /text\/event-stream/i;
 
 function isEventStream({ headers }: Answer): boolean {
-  return STREAM_TYPES.test(String(headers['content-type'] ?? '').trim());
+  return STREAM_TYPE.test(String(headers['content-type'] ?? ''));
 }
 
 /** Makes a Provider of an HTTP endpoint. */

@@ -216,16 +216,13 @@ describe.each(DIALECT_IDS)('failures of an upstream that speaks %s', (id) => {
     expect(kept).toEqual([first, '']);
   });
 
-  it.each(['Text/Event-Stream;charset=UTF-8', 'text/plain', 'application/octet-stream'])(
-    'a stream of the type %s is read',
-    async (type) => {
-      const frames = answerFrames(id, 'one two three');
-      fake.next(text(frames.join(''), 200, type));
-      const kept: string[] = [];
-      for await (const frame of (await upstream(id).stream(streamed)).frames) kept.push(frame.raw);
-      expect(kept).toEqual(frames);
-    },
-  );
+  it('a stream is known by its type in any case', async () => {
+    const frames = answerFrames(id, 'one two three');
+    fake.next(text(frames.join(''), 200, 'Text/Event-Stream;charset=UTF-8'));
+    const kept: string[] = [];
+    for await (const frame of (await upstream(id).stream(streamed)).frames) kept.push(frame.raw);
+    expect(kept).toEqual(frames);
+  });
 
   it('a stream that is no event stream is malformed', async () => {
     fake.next(text('<html>welcome</html>'));
