@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DIALECT_IDS, type DialectId } from '../../src/core/chat.ts';
 import { formatSse } from '../../src/dialects/sse.ts';
 import { type Lineup, modelVia, startLineup } from '../clients/lineup.ts';
+import { readStreamAs } from '../dialects/clients.ts';
 import { breaksOff, json, streams, text } from '../fakes/upstream.ts';
 
 let lineup: Lineup;
@@ -90,6 +91,35 @@ it.each(DIALECT_IDS)(
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
   },
 );
+
+const chunk = (delta: object, finish: string | null = null): string =>
+  JSON.stringify({ id: 'g', model: 'm', choices: [{ index: 0, delta, finish_reason: finish }] });
+const [SAYS, ENDS] = [chunk({ content: 'Hi' }), chunk({}, 'stop')];
+
+it.each<[string, string]>([
+  [
+    'comments before it',
+    `: OPENROUTER PROCESSING\n\n: x\n\ndata: ${SAYS}\n\ndata: ${ENDS}\n\ndata: [DONE]\n\n`,
+  ],
+  ['CRLF', `data: ${SAYS}\r\n\r\ndata: ${ENDS}\r\n\r\ndata: [DONE]\r\n\r\n`],
+  ['no space and no last blank line', `data:${SAYS}\n\ndata:${ENDS}\n\ndata:[DONE]`],
+  ['no [DONE]', `data: ${SAYS}\n\ndata: ${ENDS}\n\n`],
+  [
+    'ids and a time to retry',
+    `retry: 3000\n\nid: 1\ndata: ${SAYS}\n\nid: 2\ndata: ${ENDS}\n\ndata: [DONE]\n\n`,
+  ],
+  ['data of several lines', `data: ${SAYS.replace(',', ',\ndata: ')}\n\ndata: ${ENDS}\n\ndata: [DONE]\n\n`],
+  ['a chunk without choices before it', `data: {"choices":[],"id":""}\n\ndata: ${SAYS}\n\ndata: ${ENDS}\n\n`],
+])('a stream with %s reaches its own client byte for byte, and every other', async (_name, stream) => {
+  const pieces = stream.match(/[\s\S]{1,11}/g) ?? [];
+  lineup.upstream.next(streams(pieces));
+  expect(await (await ask('openai-chat', 'openai-chat', { stream: true })).text()).toBe(stream);
+  for (const client of others('openai-chat')) {
+    lineup.upstream.next(streams(pieces));
+    const body = await (await ask(client, 'openai-chat', { stream: true })).text();
+    expect(await readStreamAs(client, body)).toMatchObject({ text: 'Hi' });
+  }
+});
 
 describe('an answer of a Responses upstream', () => {
   it('reaches a client of its own dialect byte for byte', async () => {
