@@ -21,7 +21,8 @@ export function withSignedCalls(body: JsonObject): JsonObject {
   const signed = messages.map((message): JsonValue => {
     if (!isJsonObject(message) || !Array.isArray(message.tool_calls)) return message;
     const [first, ...rest] = message.tool_calls;
-    if (!isJsonObject(first) || message.tool_calls.some(hasExtra)) return message;
+    const isSigned = Array.isArray(message.reasoning_details) || message.tool_calls.some(hasExtra);
+    if (!isJsonObject(first) || isSigned) return message;
     const placeholder = { extra_content: { google: { thought_signature: NOT_SIGNED } } };
     return { ...message, tool_calls: [{ ...first, ...placeholder }, ...rest] };
   });

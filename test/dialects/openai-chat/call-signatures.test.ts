@@ -45,3 +45,10 @@ it('reaches calls of another format', () => {
   const { body } = chat.encodeRequest(request, 'gemini-3-pro');
   expect((body.messages as JsonObject[])[1]?.tool_calls).toEqual([call(PLACEHOLDER)]);
 });
+
+it('leaves alone what a gateway signs in its own way', () => {
+  const [asked, called, result] = history(call());
+  const details = [{ type: 'reasoning.encrypted', data: 'e' }];
+  const messages = [asked, { ...called, reasoning_details: details }, result] as JsonObject[];
+  expect(callsSent(messages, 'google/gemini-3-pro')).toEqual([call()]);
+});
