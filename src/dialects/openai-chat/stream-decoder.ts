@@ -27,6 +27,7 @@ export function createStreamDecoder(): StreamDecoder {
   let finishReason: string | undefined;
   let usage: Usage | undefined;
   let logprobs = NO_LOGPROBS;
+  const told = new Set<string>();
 
   function fail(error: RouterError): ChatEvent[] {
     ended = true;
@@ -80,6 +81,15 @@ export function createStreamDecoder(): StreamDecoder {
     return events;
   }
 
+  /** What stands beside the choices, which some servers repeat in every chunk: each kind once. */
+  function beside(chunk: JsonObject): ChatEvent[] {
+    return answerPieces(chunk).flatMap((piece): ChatEvent[] => {
+      if (told.has(piece.kind)) return [];
+      told.add(piece.kind);
+      return [{ type: 'opaque', ...piece }];
+    });
+  }
+
   function chunkEvents(chunk: JsonObject): ChatEvent[] {
     const own = isJsonObject(chunk.x_groq) ? chunk.x_groq.usage : undefined;
     usage = decodeUsage(chunk.usage ?? undefined) ?? decodeUsage(own ?? undefined) ?? usage;
@@ -89,7 +99,7 @@ export function createStreamDecoder(): StreamDecoder {
     logprobs = addLogprobs(logprobs, choice);
     const events = start(chunk);
     if (isJsonObject(choice.delta)) events.push(...delta(choice.delta));
-    for (const piece of answerPieces(chunk)) events.push({ type: 'opaque', ...piece });
+    events.push(...beside(chunk));
     if (typeof choice.finish_reason === 'string') finishReason = choice.finish_reason;
     return events;
   }
