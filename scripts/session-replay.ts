@@ -3,11 +3,11 @@ import type { ChatRequest, Message, Usage } from '../src/core/chat.ts';
 import type { Classifier, Clock, Judge } from '../src/core/ports.ts';
 import type { ModelSpec } from '../src/core/routing.ts';
 import { perTier, type Tier, tierRank } from '../src/core/tier.ts';
-import { costOf } from '../src/routing/cost.ts';
 import { createDecide, type Decide } from '../src/routing/decide.ts';
-import { createSessionMemory } from '../src/routing/session-memory.ts';
-import { createSignatureMakers } from '../src/routing/session-signatures.ts';
-import { withSessions } from '../src/routing/sessions.ts';
+import { costOf } from '../src/routing/money/cost.ts';
+import { createSessionMemory } from '../src/routing/sessions/session-memory.ts';
+import { createSignatureMakers } from '../src/routing/sessions/session-signatures.ts';
+import { withSessions } from '../src/routing/sessions/sessions.ts';
 
 /** `pinned`: the first model of the highest tier throughout. `routed`: turn by turn. `sticky`: with sessions. */
 export type Strategy = 'pinned' | 'routed' | 'sticky';

@@ -4,9 +4,9 @@ import type { Config } from './config/load.ts';
 import type { Clock, Logger } from './core/ports.ts';
 import type { Store } from './core/store.ts';
 import { createDialects } from './dialects/index.ts';
+import { withCache } from './routing/cache/with-cache.ts';
 import type { Handle } from './routing/handle.ts';
-import type { LedgerEntries } from './routing/ledger-entries.ts';
-import { withCache } from './routing/with-cache.ts';
+import type { LedgerEntries } from './routing/money/ledger-entries.ts';
 
 export interface CacheParts {
   readonly store: Pick<Store, 'getDecision' | 'recordDecision' | 'recordOutcome'>;

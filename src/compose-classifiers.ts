@@ -10,10 +10,10 @@ import type { Classifier, Clock, Logger } from './core/ports.ts';
 import type { Decision } from './core/routing.ts';
 import type { Store } from './core/store.ts';
 import type { LineupReport } from './http/deps.ts';
-import type { TrainedOn } from './routing/alarms.ts';
-import { type Canary, createCanary } from './routing/canary.ts';
 import { FEATURE_VERSION } from './routing/features.ts';
-import { createShadow, type Shadow } from './routing/shadow.ts';
+import type { TrainedOn } from './routing/monitoring/alarms.ts';
+import { type Canary, createCanary } from './routing/monitoring/canary.ts';
+import { createShadow, type Shadow } from './routing/monitoring/shadow.ts';
 
 /** Folder of the project, where a relative bundle path is looked for when the working directory has none. */
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));

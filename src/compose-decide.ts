@@ -9,7 +9,7 @@ import { perTier, type Tier } from './core/tier.ts';
 import { createDecide, type Decide, type DecideDeps } from './routing/decide.ts';
 import { explore } from './routing/explore.ts';
 import { createOutputLengths, type OutputLengths } from './routing/output-lengths.ts';
-import { createSafetyFloor } from './routing/safety-floor.ts';
+import { createSafetyFloor } from './routing/policy/safety-floor.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface DecideParts {

@@ -10,13 +10,13 @@ import type { Provider, Validator } from './core/ports.ts';
 import type { Store } from './core/store.ts';
 import { createRetry } from './providers/retry.ts';
 import type { Decide } from './routing/decide.ts';
-import { createExecute, type Execute } from './routing/execute.ts';
+import { createExecute, type Execute } from './routing/execution/execute.ts';
+import { hidingRouterMetadata } from './routing/execution/upstream-request.ts';
 import { createHandle } from './routing/handle.ts';
 import { countInFlight, type InFlight } from './routing/in-flight.ts';
 import { type OutputLengths, withOutputLengths } from './routing/output-lengths.ts';
 import { createStoredAnswers, withStoredAnswers } from './routing/stored-answers.ts';
 import { withTokenLimits } from './routing/token-limits.ts';
-import { hidingRouterMetadata } from './routing/upstream-request.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface HandleParts {

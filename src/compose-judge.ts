@@ -6,7 +6,7 @@ import type { Clock, Judge } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import type { Store } from './core/store.ts';
 import { DEMO_PROVIDER } from './providers/demo.ts';
-import { costOf } from './routing/cost.ts';
+import { costOf } from './routing/money/cost.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The model that is asked in doubt: the named one, or the cheapest real one of the simple tier. */

@@ -5,18 +5,18 @@ import type { Ledger, LedgerEntry } from './core/ledger.ts';
 import type { Clock, Logger } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import { isTier } from './core/tier.ts';
-import { createBudgetBook } from './routing/budget-book.ts';
-import { chargeInVain, withBudgets, withDryRunLedger, withReservation } from './routing/budget-gate.ts';
-import type { Budgets } from './routing/budget-rules.ts';
+import type { Decide } from './routing/decide.ts';
+import type { Handle } from './routing/handle.ts';
+import { createBudgetBook } from './routing/money/budget-book.ts';
+import { chargeInVain, withBudgets, withDryRunLedger, withReservation } from './routing/money/budget-gate.ts';
+import type { Budgets } from './routing/money/budget-rules.ts';
 import {
   type Counterfactual,
   type CounterfactualChoice,
   createCounterfactual,
-} from './routing/counterfactual.ts';
-import type { Decide } from './routing/decide.ts';
-import type { Handle } from './routing/handle.ts';
-import { createLedgerEntries, type LedgerEntries } from './routing/ledger-entries.ts';
-import { priceWarnings } from './routing/price-age.ts';
+} from './routing/money/counterfactual.ts';
+import { createLedgerEntries, type LedgerEntries } from './routing/money/ledger-entries.ts';
+import { priceWarnings } from './routing/money/price-age.ts';
 import { createSqlLedger } from './store/ledger.ts';
 import type { Tables } from './store/schema.ts';
 

@@ -4,13 +4,13 @@ import type { Clock, Logger, Provider } from './core/ports.ts';
 import type { ModelSpec } from './core/routing.ts';
 import type { Store } from './core/store.ts';
 import type { Tier } from './core/tier.ts';
-import { agentCallOf } from './routing/agent-calls.ts';
 import type { Decide, DecideDeps } from './routing/decide.ts';
 import type { Handle } from './routing/handle.ts';
-import { createSessionMemory } from './routing/session-memory.ts';
-import { withOwnThinking } from './routing/session-provider.ts';
-import { createSignatureMakers } from './routing/session-signatures.ts';
-import { withSessionMemory, withSessions } from './routing/sessions.ts';
+import { agentCallOf } from './routing/sessions/agent-calls.ts';
+import { createSessionMemory } from './routing/sessions/session-memory.ts';
+import { withOwnThinking } from './routing/sessions/session-provider.ts';
+import { createSignatureMakers } from './routing/sessions/session-signatures.ts';
+import { withSessionMemory, withSessions } from './routing/sessions/sessions.ts';
 
 export interface Sessions {
   /** Recognises calls of coding agents; nothing where the configuration says so. */

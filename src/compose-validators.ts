@@ -6,7 +6,7 @@ import { unusable } from './config/load.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { AskedModel, Validator } from './core/ports.ts';
 import type { StatsWindow } from './core/store.ts';
-import { costOf } from './routing/cost.ts';
+import { costOf } from './routing/money/cost.ts';
 import type { Surroundings } from './surroundings.ts';
 import { createValidator, type ValidatorSpec } from './validators/index.ts';
 import { loadLanguageDetector } from './validators/language-detector.ts';

@@ -2,7 +2,7 @@
 import type { Config } from './config/load.ts';
 import type { ModelSpec } from './core/routing.ts';
 import { TIERS, type Tier } from './core/tier.ts';
-import { orderCandidates } from './routing/policy.ts';
+import { orderCandidates } from './routing/policy/policy.ts';
 
 export interface Serving {
   readonly models: readonly ModelSpec[];

@@ -3,10 +3,10 @@ import type { ProviderHealth } from '../core/health.ts';
 import type { Clock, Dialect, Logger } from '../core/ports.ts';
 import type { Decision, ModelSpec } from '../core/routing.ts';
 import type { Store } from '../core/store.ts';
-import type { TrainedOn } from '../routing/alarms.ts';
 import type { RequestContext } from '../routing/context.ts';
 import type { CountRequest } from '../routing/count-request.ts';
 import type { Handle } from '../routing/handle.ts';
+import type { TrainedOn } from '../routing/monitoring/alarms.ts';
 import type { HttpAccess } from './access.ts';
 import type { JsonBounds } from './json-guard.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BREAKER_STATES } from '../core/health.ts';
 import { DECISION_SOURCES } from '../core/routing.ts';
 import { TIERS } from '../core/tier.ts';
-import { ALARMS } from '../routing/alarms.ts';
+import { ALARMS } from '../routing/monitoring/alarms.ts';
 
 const tierSchema = z.enum(TIERS);
 const probability = z.number().min(0).max(1);

@@ -4,14 +4,14 @@ import { RouterError } from '../core/errors.ts';
 import type { Classifier, Judge, Logger } from '../core/ports.ts';
 import type { Classification, DecisionSource, GateVerdict, JudgeAnswer, ModelSpec } from '../core/routing.ts';
 import { isTier, type Tier } from '../core/tier.ts';
-import type { AgentCall } from './agent-calls.ts';
-import type { Bound } from './bounds.ts';
 import { classifyRequest } from './classify-request.ts';
 import type { Explored } from './explore.ts';
-import { type MissingModel, parseWanted, type Wanted } from './override.ts';
-import type { PolicyRules } from './policy-rules.ts';
-import type { Rollout } from './rollout.ts';
-import type { StaticRoute } from './static-route.ts';
+import type { Bound } from './policy/bounds.ts';
+import { type MissingModel, parseWanted, type Wanted } from './policy/override.ts';
+import type { PolicyRules } from './policy/policy-rules.ts';
+import type { Rollout } from './policy/rollout.ts';
+import type { StaticRoute } from './policy/static-route.ts';
+import type { AgentCall } from './sessions/agent-calls.ts';
 
 /** What a share of the traffic is drawn by: the session where there is one, else the decision. */
 export interface Unit {

@@ -1,6 +1,6 @@
 import { type Admission, type Caller, labelOf } from '../core/access.ts';
 import type { ChatRequest } from '../core/chat.ts';
-import type { BudgetHold } from './budget-rules.ts';
+import type { BudgetHold } from './money/budget-rules.ts';
 
 /** What the transport knows of a request besides its body. */
 export interface RequestContext {

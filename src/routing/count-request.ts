@@ -3,13 +3,13 @@ import type { ChatRequest } from '../core/chat.ts';
 import { asRouterError } from '../core/errors.ts';
 import type { CountTokens, Logger, UpstreamCounter } from '../core/ports.ts';
 import type { ModelSpec } from '../core/routing.ts';
-import { withoutRouterMetadata } from './bounds-input.ts';
 import type { RequestContext } from './context.ts';
 import { countInput } from './count-input.ts';
-import { type MissingModel, parseWanted } from './override.ts';
-import type { PolicyRules } from './policy-rules.ts';
-import { mayUse, notAllowed } from './sieves.ts';
-import { matchRoute, type StaticRoute } from './static-route.ts';
+import { withoutRouterMetadata } from './policy/bounds-input.ts';
+import { type MissingModel, parseWanted } from './policy/override.ts';
+import type { PolicyRules } from './policy/policy-rules.ts';
+import { mayUse, notAllowed } from './policy/sieves.ts';
+import { matchRoute, type StaticRoute } from './policy/static-route.ts';
 
 export interface CountedRequest {
   readonly inputTokens: number;

@@ -6,11 +6,11 @@ import type { Attempt, Candidate, Decision, Outcome } from '../core/routing.ts';
 import type { Store } from '../core/store.ts';
 import { tierRank } from '../core/tier.ts';
 import type { RequestContext } from './context.ts';
-import { costOf, sumCosts } from './cost.ts';
-import type { Counterfactual } from './counterfactual.ts';
 import type { Decide } from './decide.ts';
-import { type Execute, type Executed, ExecutionError } from './execute.ts';
-import type { LedgerEntries } from './ledger-entries.ts';
+import { type Execute, type Executed, ExecutionError } from './execution/execute.ts';
+import { costOf, sumCosts } from './money/cost.ts';
+import type { Counterfactual } from './money/counterfactual.ts';
+import type { LedgerEntries } from './money/ledger-entries.ts';
 
 export interface HandleDeps {
   readonly decide: Decide;

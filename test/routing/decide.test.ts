@@ -6,7 +6,7 @@ import type { RequestContext } from '../../src/routing/context.ts';
 import { createDecide } from '../../src/routing/decide.ts';
 import { type Explored, explore } from '../../src/routing/explore.ts';
 import { FEATURE_VERSION } from '../../src/routing/features.ts';
-import type { StaticRoute } from '../../src/routing/static-route.ts';
+import type { StaticRoute } from '../../src/routing/policy/static-route.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeJudge } from '../fakes/judge.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/core/access.ts';
 import type { Decision, ModelSpec } from '../../src/core/routing.ts';
 import type { Tier } from '../../src/core/tier.ts';
-import { createSafetyFloor } from '../../src/routing/safety-floor.ts';
+import { createSafetyFloor } from '../../src/routing/policy/safety-floor.ts';
 import { classificationOf } from '../fakes/classifier.ts';
 import { modelOf, requestOf, threeModels } from '../fakes/requests.ts';
 import { stageOf } from './stage.ts';

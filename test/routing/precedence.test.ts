@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { RouterError } from '../../src/core/errors.ts';
 import type { Decision } from '../../src/core/routing.ts';
 import { TIERS, type Tier, tierRank } from '../../src/core/tier.ts';
-import type { StaticRoute } from '../../src/routing/static-route.ts';
+import type { StaticRoute } from '../../src/routing/policy/static-route.ts';
 import { classificationOf } from '../fakes/classifier.ts';
 import { stageOf } from './stage.ts';
 

@@ -4,7 +4,7 @@ import type { Caller } from '../../core/access.ts';
 import { RouterError } from '../../core/errors.ts';
 import type { ProviderHealth } from '../../core/health.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { AUTO_MODELS } from '../../routing/override.ts';
+import { AUTO_MODELS } from '../../routing/policy/override.ts';
 import type { HttpDeps, LineupReport } from '../deps.ts';
 import { identityOf } from '../identity.ts';
 import { toWire } from '../wire.ts';
