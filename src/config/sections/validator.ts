@@ -136,9 +136,7 @@ const asking = [
         .number()
         .min(0)
         .default(1)
-        .describe(
-          'Once its checks have cost so much in a UTC day it asks no more, and answers pass.',
-        ),
+        .describe('Once its checks have cost so much in a UTC day it asks no more, and answers pass.'),
       timeout_ms: milliseconds.default(10_000),
       ...breakerFields,
     })
