@@ -19,6 +19,8 @@ export interface Assembler {
   error(): RouterError | undefined;
   /** True once the stream has ended by `finish` or `error`. */
   ended(): boolean;
+  /** True once it has ended by `finish`. */
+  finished(): boolean;
   /** The latest usage seen. */
   usage(): Usage | undefined;
   response(): ChatResponse;
@@ -102,6 +104,7 @@ export function createAssembler(dialect: DialectId): Assembler {
     hasContent: () => parts.length > 0,
     error: () => failure,
     ended: () => stopReason !== undefined || failure !== undefined,
+    finished: () => stopReason !== undefined,
     usage: () => usage,
     response: () => ({
       dialect,

@@ -38,7 +38,9 @@ interface Held extends CommitOptions {
   readonly hold: Hold;
 }
 
+/** A usage is known at the end only: what a stream says of it at its start is less than what is billed. */
 function usageOf(assembler: Assembler): AttemptFacts {
+  if (!assembler.finished()) return {};
   const { usage, logprobs } = assembler.response();
   return { ...(usage ? { usage } : {}), ...(logprobs ? { logprobs } : {}) };
 }

@@ -340,7 +340,7 @@ describe('streams', () => {
     expect(executed.attempts).toMatchObject([{ status: 'cancelled', error: { code: 'client_closed' } }]);
   });
 
-  it('know what a stream that failed while it was held back had used', async () => {
+  it('do not take what a stream says at its start for what it has used when it fails', async () => {
     const error = new RouterError('upstream_error', 'gone');
     const usage = {
       inputTokens: 9,
@@ -356,7 +356,8 @@ describe('streams', () => {
     ];
     const script = { simple: [{ events, dropped: ['topP'] }], moderate: [{ text: 'good' }] };
     const executed = await stage({ stream: true, validate: true, script }).run();
-    expect(executed.attempts[0]).toMatchObject({ status: 'failed', usage, dropped: ['topP'] });
+    expect(executed.attempts[0]).toMatchObject({ status: 'failed', costUsd: null, dropped: ['topP'] });
+    expect(executed.attempts[0]).not.toHaveProperty('usage');
   });
 });
 
