@@ -357,7 +357,7 @@ describe('a ledger made by hand', () => {
       unpricedCalls: 1,
     });
     // 7,120.3 millionths of a dollar, added up on paper.
-    expect(total.costUsd).toBe(7_120.3 * MICRO);
+    expect(total.costUsd).toBe(7_120.3 / 1e6);
   });
 
   it('compares whole requests, failures included, where all is known', () => {

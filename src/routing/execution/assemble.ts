@@ -21,8 +21,6 @@ export interface Assembler {
   ended(): boolean;
   /** True once it has ended by `finish`. */
   finished(): boolean;
-  /** The latest usage seen. */
-  usage(): Usage | undefined;
   response(): ChatResponse;
 }
 
@@ -105,7 +103,6 @@ export function createAssembler(dialect: DialectId): Assembler {
     error: () => failure,
     ended: () => stopReason !== undefined || failure !== undefined,
     finished: () => stopReason !== undefined,
-    usage: () => usage,
     response: () => ({
       dialect,
       raw: {},
