@@ -1,41 +1,24 @@
 /** One arrow of the drawing: a request in, a decision with its plan and its reasons out. Calls no answering model. */
 import type { ChatRequest } from '../core/chat.ts';
-import { RouterError } from '../core/errors.ts';
-import type { Clock, CountTokens } from '../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Candidate, Decision, Plan } from '../core/routing.ts';
-import type { Tier } from '../core/tier.ts';
-import { type Choice, type ChooseDeps, choose, type Question, type Unit } from './choose.ts';
-import { keyLabel, type RequestContext, sessionOf } from './context.ts';
-import { withCountedInput } from './count-input.ts';
-import { FEATURE_VERSION, featureText } from './features.ts';
+import { type Choice, type ChooseDeps, choose } from './choose.ts';
+import { keyLabel, type RequestContext } from './context.ts';
+import { FEATURE_VERSION } from './features.ts';
 import type { JudgedRequest } from './money/ledger-entries.ts';
-import { type Bounds, boundsOf } from './policy/bounds.ts';
-import { type Limited, type Limits, limitChoice, mayMove } from './policy/limit-choice.ts';
-import { planModels } from './policy/plan-models.ts';
-import type { Ordered } from './policy/policy.ts';
-import type { PolicyRules, SafetyRules } from './policy/policy-rules.ts';
-import { isRolledOut, type Rollout, type RolloutUnit } from './policy/rollout.ts';
+import { type PlanDeps, planWithinLimits } from './plan-within-limits.ts';
+import type { Bounds } from './policy/bounds.ts';
+import type { Limited } from './policy/limit-choice.ts';
+import type { PolicyRules } from './policy/policy-rules.ts';
 import { usd } from './policy/sieves.ts';
-import { matchRoute, type StaticRoute } from './policy/static-route.ts';
-import { requirementsOf } from './requirements.ts';
+import type { StaticRoute } from './policy/static-route.ts';
+import { type FactsDeps, factsOf, questionOf, type RequestFacts } from './request-facts.ts';
 import type { AgentCall } from './sessions/agent-calls.ts';
 
-export interface DecideDeps extends ChooseDeps {
-  readonly routes: readonly StaticRoute[];
-  /** Recognises what coding agents ask on their own account; absent: nothing is. */
-  readonly agentCall?: (request: ChatRequest, context: RequestContext) => AgentCall | undefined;
-  /** Recognises questions about dear decisions; absent: none is. */
-  readonly safety?: SafetyRules;
-  /** Output tokens expected of a request of the tier; absent: `expectedOutputTokens`. */
-  readonly expectedOutput?: (tier: Tier) => number;
-  /** Assumed where nobody says more. */
-  readonly expectedOutputTokens: number;
-  /** Counts prompts that come near a context window; absent: the estimate stands. */
-  readonly countTokens?: CountTokens;
+export interface DecideDeps extends ChooseDeps, FactsDeps, PlanDeps {
   /** Validators of requests whose route names none. */
   readonly defaultValidators?: readonly string[];
   readonly clock: Clock;
-  readonly newId: () => string;
   /** Told of a request that the judge was asked about and that then could not be decided. Never throws. */
   readonly judgedInVain?: (request: JudgedRequest, context: RequestContext) => void;
 }
@@ -51,98 +34,6 @@ function checks(
   if (agentCall) return { validators: [] };
   if (route?.validators) return { validators: route.validators };
   return byDefault.length === 0 ? { validators: [] } : { validators: byDefault, validatorsByDefault: true };
-}
-
-/** The roll-out that leaves the request out; undefined where it is inside, or where nothing is rolled out. */
-function leavingOut(
-  route: StaticRoute | undefined,
-  policy: PolicyRules,
-  unit: RolloutUnit,
-  apiKeySha256 = '',
-): Rollout | undefined {
-  const rollout = route?.rollout ?? policy.rollout_by_key?.[apiKeySha256] ?? policy.rollout;
-  return rollout && !isRolledOut(rollout, unit) ? rollout : undefined;
-}
-
-/** What is known of a request before anybody is asked about it. */
-interface Facts {
-  readonly request: ChatRequest;
-  readonly context: RequestContext;
-  readonly route: StaticRoute | undefined;
-  readonly agentCall: AgentCall | undefined;
-  readonly text: string;
-  readonly session: string | undefined;
-  readonly unit: Unit;
-  readonly limits: Limits;
-}
-
-function factsOf(request: ChatRequest, context: RequestContext, deps: DecideDeps): Facts {
-  const route = matchRoute(deps.routes, request, context);
-  const bounds = boundsOf({ request, headers: context.headers, route, policy: deps.policy ?? {} });
-  const session = sessionOf(request, context);
-  const agentCall = deps.agentCall?.(request, context);
-  const guarded = deps.safety && !agentCall && route?.safety_floor !== false;
-  return {
-    request,
-    context,
-    route,
-    agentCall,
-    text: featureText(request),
-    session,
-    unit: { decision: deps.newId(), ...(session === undefined ? {} : { session }) },
-    limits: {
-      bounds,
-      safety: guarded ? deps.safety?.floor(request) : undefined,
-      overrides: deps.safety?.overrides ?? 'allow',
-      caller: context.caller,
-      budgetTier: context.budget?.maxTier,
-    },
-  };
-}
-
-function questionOf(facts: Facts, policy: PolicyRules): Question {
-  const { request, context, route, agentCall, text, unit, limits } = facts;
-  const { quality } = limits.bounds;
-  const drawn = { ...unit, user: request.user, apiKey: keyLabel(context) };
-  return {
-    request,
-    text,
-    route,
-    agentCall,
-    notRolledOut: leavingOut(route, policy, drawn, context.apiKeySha256),
-    quality: quality && { wanted: quality, bySufficiency: policy.quality_from !== 'models' },
-    limited: mayMove(limits),
-    unit,
-    signal: context.signal,
-  };
-}
-
-interface Planned extends Ordered {
-  readonly inputTokens: number;
-}
-
-/** The models for a choice within its limits. */
-async function plan(facts: Facts, choice: Choice, limited: Limited, deps: DecideDeps): Promise<Planned> {
-  const { request, route, limits } = facts;
-  const { policy = {}, models } = deps;
-  const expectedOutputTokens =
-    route?.expected_output_tokens ?? deps.expectedOutput?.(limited.tier) ?? deps.expectedOutputTokens;
-  const asked = { ...requirementsOf(request, route?.max_output_tokens), expectedOutputTokens };
-  const needs = await withCountedInput(asked, request, deps);
-  const { source, baseline } = choice;
-  const { bounds, caller } = limits;
-  const ordered = planModels({
-    limited,
-    source,
-    baseline,
-    bounds,
-    caller,
-    rules: policy,
-    needs,
-    models,
-    expectedOutputTokens,
-  });
-  return { ...ordered, inputTokens: needs.inputTokens };
 }
 
 function reasonsOf(choice: Choice, limited: Limited, first: Candidate | undefined): readonly string[] {
@@ -162,37 +53,7 @@ function batchOf(
   return { batchEligible: true, reasons: [`can wait (${eligible.from})${saved}`] };
 }
 
-interface WithinLimits {
-  readonly limited: Limited;
-  readonly planned: Planned;
-}
-
-async function planWithin(
-  facts: Facts,
-  limits: Limits,
-  choice: Choice,
-  deps: DecideDeps,
-): Promise<WithinLimits> {
-  const limited = limitChoice(choice, limits);
-  return { limited, planned: await plan(facts, choice, limited, deps) };
-}
-
-const UNSERVED: ReadonlySet<unknown> = new Set(['unsupported', 'context_too_long', 'forbidden']);
-
-/** The plan within the limits; a soft budget refuses nobody: where no model keeps its cap, the cap yields. */
-async function withinLimits(facts: Facts, choice: Choice, deps: DecideDeps): Promise<WithinLimits> {
-  const { budgetTier, ...limits } = facts.limits;
-  try {
-    return await planWithin(facts, facts.limits, choice, deps);
-  } catch (error) {
-    if (!budgetTier || !(error instanceof RouterError) || !UNSERVED.has(error.code)) throw error;
-    const { limited, planned } = await planWithin(facts, limits, choice, deps);
-    const yields = `the cap at ${budgetTier} (a budget past its soft limit) yields: no model within it can serve the request`;
-    return { limited: { ...limited, reasons: [...limited.reasons, yields] }, planned };
-  }
-}
-
-function judgedRequest(facts: Facts, { tier, source, judge }: Choice, at: number): JudgedRequest {
+function judgedRequest(facts: RequestFacts, { tier, source, judge }: Choice, at: number): JudgedRequest {
   const { request, context, route, unit } = facts;
   const apiKey = keyLabel(context);
   return {
@@ -218,7 +79,7 @@ export function createDecide(deps: DecideDeps): Decide {
     const facts = factsOf(request, context, deps);
     const { route, agentCall, session, limits } = facts;
     const choice = await choose(questionOf(facts, policy), deps);
-    const { limited, planned } = await withinLimits(facts, choice, deps).catch((error: unknown) => {
+    const { limited, planned } = await planWithinLimits(facts, choice, deps).catch((error: unknown) => {
       if (choice.judge) deps.judgedInVain?.(judgedRequest(facts, choice, clock.now()), context);
       throw error;
     });
