@@ -41,12 +41,20 @@ export function wasSeen(example: Example | undefined): boolean {
   return example?.seen?.some(isKnown) ?? false;
 }
 
-/** The lower tiers that get a head of their own. */
+/** Weight from which a row counts whole: that of a validator's verdict. */
+const WHOLE = 0.5;
+
+/** Rows by what the caps have left of their weight, so that no one key can bring the local part about. */
+function countOf(rows: readonly Example[]): number {
+  return rows.reduce((sum, { weight = 1 }) => sum + Math.min(1, weight / WHOLE), 0);
+}
+
+/** The lower tiers that get a head of their own, from `least` rows on of which an answer was seen. */
 export function localHeads(examples: readonly Example[], least: number): readonly [boolean, boolean] {
   const rows = examples.filter(wasSeen);
   const often = (tier: number): boolean =>
-    rows.filter(({ seen }) => isKnown(seen?.[tier])).length >= LEAST_SEEN * least;
-  return rows.length < least ? [false, false] : [often(0), often(1)];
+    countOf(rows.filter(({ seen }) => isKnown(seen?.[tier]))) >= LEAST_SEEN * least;
+  return countOf(rows) < least ? [false, false] : [often(0), often(1)];
 }
 
 export interface LocalInput {

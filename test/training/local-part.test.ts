@@ -42,6 +42,7 @@ describe('localHeads', () => {
   test.each([
     ['enough rows, those of simple among them', rows, 40, [true, false]],
     ['too few rows', rows, 41, [false, false]],
+    ['rows that the caps have scaled down', rows.map((row) => ({ ...row, weight: 0.1 })), 40, [false, false]],
     ['rows of which no answer was seen', tinyExamples(), 10, [false, false]],
     ['answers of complex only', rows.filter(({ seen }) => seen?.[2] === 1), 10, [false, false]],
   ] as const)('%s', (_, examples, least, wanted) => {
