@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Patience of polls on a busy machine; a second is the default.
+    expect: { poll: { timeout: 15_000 } },
   },
 });

@@ -7,6 +7,9 @@ import type { Tier } from '../../src/core/tier.ts';
 import { classificationOf, createFakeClassifier } from '../fakes/classifier.ts';
 import { startRouter, type TestRouter } from './harness.ts';
 
+/** Of what follows a request, on a busy machine. */
+const PATIENCE = { timeout: 15_000 };
+
 /** What each bundle says of everything; `broken` cannot be opened, `failing` fails after its trial. */
 const SAYS: Readonly<Record<string, Tier>> = { models: 'simple', bold: 'moderate', failing: 'simple' };
 
@@ -58,7 +61,7 @@ it('a shadow is asked beside, its answer is kept, and the stats say how often it
   const answer = { classifier: 'bold', tier: 'moderate', confidence: 0.9 };
   await vi.waitFor(async () => {
     expect((await body(`/v1/decisions/${id}`)).decision).toMatchObject({ tier: 'simple', shadow: answer });
-  });
+  }, PATIENCE);
   const { by_classifier: by, lineup } = await body('/v1/stats');
   expect(by.models).toMatchObject({
     requests: 1,
@@ -71,7 +74,10 @@ it('a shadow that fails, or cannot be loaded, touches no request', async () => {
   await start({ shadow: 'failing' });
   const { classifier, id } = await route();
   expect(classifier).toBe('models');
-  await vi.waitFor(() => expect(router.log.some(({ message }) => message.includes('shadow'))).toBe(true));
+  await vi.waitFor(
+    () => expect(router.log.some(({ message }) => message.includes('shadow'))).toBe(true),
+    PATIENCE,
+  );
   expect((await body(`/v1/decisions/${id}`)).decision.shadow).toBeUndefined();
   await router.close();
   await start({ shadow: 'broken' });
