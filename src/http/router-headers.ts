@@ -1,6 +1,8 @@
 import type { Response } from 'express';
+import type { JsonObject } from '../core/json.ts';
 import { DECISION_SOURCES, type Decision } from '../core/routing.ts';
 import type { Handled } from '../routing/handle.ts';
+import { asWritten } from './as-written.ts';
 
 /** The headers of an answer, and what they say. */
 export const ROUTER_HEADERS: Readonly<Record<string, string>> = {
@@ -61,7 +63,7 @@ function setDecisionHeaders(res: Response, decision: Decision): void {
  * The `x-router-*` headers of an answer. A stream's cost is not known when its headers go out: they then carry the
  * estimate and say so in `x-router-cost-kind`; the decision's record has the actual cost afterwards.
  */
-export function setRouterHeaders(res: Response, handled: Handled): void {
+export function setRouterHeaders(res: Response, handled: Handled, body: JsonObject = {}): void {
   const { decision, candidate, result } = handled;
   setDecisionHeaders(res, decision);
   res.setHeader('x-router-model', headerText(candidate?.model ?? 'none'));
@@ -70,7 +72,10 @@ export function setRouterHeaders(res: Response, handled: Handled): void {
   res.setHeader('x-router-cost-usd', money(cost));
   res.setHeader('x-router-cost-kind', streams ? 'estimate' : 'actual');
   const dropped = streams ? result.dropped : (result.outcome.attempts.at(-1)?.dropped ?? []);
-  if (dropped.length > 0) res.setHeader('x-router-dropped', headerText(dropped.join(', ')));
+  if (dropped.length > 0) {
+    const names = new Set(dropped.map((name) => asWritten(name, body)));
+    res.setHeader('x-router-dropped', headerText([...names].join(', ')));
+  }
   const tier = streams ? candidate?.tier : result.outcome.tier;
   if (tier && tier !== decision.tier) res.setHeader('x-router-answered-by', tier);
   if (handled.budget !== undefined) res.setHeader('x-router-budget', headerText(handled.budget));

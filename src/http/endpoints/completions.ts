@@ -17,7 +17,7 @@ export function createCompletions(deps: HttpDeps, dialect: Dialect): RequestHand
       ...formatHeadersOf(dialect.id, context.headers),
     };
     const handled = await deps.handle(request, context);
-    setRouterHeaders(res, handled);
+    setRouterHeaders(res, handled, request.raw);
     const { result } = handled;
     if (result.kind === 'error') throw result.error;
     if (result.kind === 'stream') {
