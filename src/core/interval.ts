@@ -1,3 +1,5 @@
+import { createDraw } from './random.ts';
+
 /** Bounds of a 95 % interval. */
 export interface Interval {
   readonly low: number;
@@ -29,17 +31,6 @@ export function shareOf(count: number, of: number): Share {
 /** Fewest values an interval is made of. */
 const FEWEST = 2;
 const ROUNDS = 1_000;
-
-/** Reproducible draws from 0 to 1 (mulberry32). */
-function createDraw(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /**
  * The 95 % interval of a sum by the bootstrap: 1,000 times as many of the values are drawn as there are. The same values

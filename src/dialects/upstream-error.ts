@@ -12,7 +12,7 @@ const SECRETS: readonly RegExp[] = [
 ];
 
 /** The text without anything that looks like a key. */
-export function maskSecrets(text: string): string {
+function maskSecrets(text: string): string {
   return SECRETS.reduce((masked, pattern) => masked.replace(pattern, '[hidden]'), text);
 }
 

@@ -1,3 +1,5 @@
+import { createDraw } from '../core/random.ts';
+
 /** A seeded source of numbers: the same seed gives the same sequence on every machine. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -8,15 +10,9 @@ export interface Random {
   normal(): number;
 }
 
-/** Mulberry32 by Tommy Ettinger: 32 bits of state, passes gjrand's tests; not for secrets. */
+/** See core's createDraw for the generator. */
 export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  const next = createDraw(seed);
   return {
     next,
     below: (bound) => Math.floor(next() * bound),

@@ -23,10 +23,6 @@ export interface WebhookOptions {
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_REASON_CHARACTERS = 200;
 
-function textOfParts(parts: readonly Part[]): string {
-  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-}
-
 /** A part as the hook gets it: pictures without their data, nothing of another format's own. */
 function partFor(part: Part): JsonObject {
   switch (part.type) {
@@ -63,7 +59,7 @@ function fullBody(request: ChatRequest, response: ChatResponse): JsonObject {
 function textBody(request: ChatRequest, response: ChatResponse): JsonObject {
   const asked = request.messages.findLast(({ role }) => role === 'user');
   return {
-    request: { text: textOfParts(asked?.content ?? []) },
+    request: { text: textOf({ content: asked?.content ?? [] }) },
     response: { text: textOf(response), stop_reason: response.stopReason },
   };
 }

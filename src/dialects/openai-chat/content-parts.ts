@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ImagePart, Part } from '../../core/chat.ts';
-import { RouterError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { imageSource, imageUrl } from '../image-url.ts';
 import { parseAt, present, typedObject } from '../validate.ts';
 
 const contentArray = z.array(typedObject, { error: 'must be a string or an array of content parts' });
@@ -13,21 +13,10 @@ const imagePart = z.looseObject({
   }),
 });
 
-const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,/;
-
 function decodeImage(part: unknown, path: string): ImagePart {
   const { image_url: image } = parseAt(imagePart, part, path);
   const { url, detail } = typeof image === 'string' ? { url: image, detail: undefined } : image;
-  const match = DATA_URL.exec(url);
-  if (url.startsWith('data:') && match === null) {
-    const field = `${path}.image_url.url`;
-    throw new RouterError('invalid_request', `${field} must be an http(s) URL or a base64 data URL.`, {
-      field,
-    });
-  }
-  const source =
-    match === null ? { url } : { data: { mediaType: match[1] ?? '', base64: url.slice(match[0].length) } };
-  return { type: 'image', ...source, ...present({ detail }) };
+  return { type: 'image', ...imageSource(url, `${path}.image_url.url`), ...present({ detail }) };
 }
 
 function decodePart(part: JsonObject & { type: string }, path: string): Part {
@@ -57,6 +46,5 @@ export function decodeOptionalContent(content: unknown, path: string): readonly 
 
 /** An image as an `image_url` part; inline bytes become a data URL. */
 export function encodeImage(image: ImagePart): JsonObject {
-  const url = image.data ? `data:${image.data.mediaType};base64,${image.data.base64}` : image.url;
-  return { type: 'image_url', image_url: present({ url, detail: image.detail }) };
+  return { type: 'image_url', image_url: present({ url: imageUrl(image), detail: image.detail }) };
 }

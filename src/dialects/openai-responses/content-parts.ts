@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import type { ImagePart, Part } from '../../core/chat.ts';
-import { RouterError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { imageSource, imageUrl } from '../image-url.ts';
 import { parseAt, present, typedObject } from '../validate.ts';
 
 const contentArray = z.array(typedObject, { error: 'must be a string or an array of content parts' });
 const textPart = z.looseObject({ text: z.string() });
 const refusalPart = z.looseObject({ refusal: z.string() });
 const imagePart = z.looseObject({ image_url: z.string().min(1).nullish(), detail: z.string().nullish() });
-
-const DATA_URL = /^data:([^;,]+)(?:;[^;,]+)*;base64,/;
 
 function opaque(part: JsonObject & { type: string }): Part {
   return { type: 'opaque', dialect: 'openai-responses', kind: part.type, raw: part };
@@ -19,16 +17,7 @@ function opaque(part: JsonObject & { type: string }): Part {
 function decodeImage(part: JsonObject & { type: string }, path: string): Part {
   const { image_url: url, detail } = parseAt(imagePart, part, path);
   if (!url) return opaque(part);
-  const match = DATA_URL.exec(url);
-  if (url.startsWith('data:') && match === null) {
-    const field = `${path}.image_url`;
-    throw new RouterError('invalid_request', `${field} must be an http(s) URL or a base64 data URL.`, {
-      field,
-    });
-  }
-  const source =
-    match === null ? { url } : { data: { mediaType: match[1] ?? '', base64: url.slice(match[0].length) } };
-  return { type: 'image', ...source, ...present({ detail }) };
+  return { type: 'image', ...imageSource(url, `${path}.image_url`), ...present({ detail }) };
 }
 
 function decodePart(part: JsonObject & { type: string }, path: string): Part {
@@ -55,6 +44,5 @@ export function decodeContent(content: unknown, path: string): readonly Part[] {
 
 /** An image as an `input_image` part; inline bytes become a data URL. */
 export function encodeImage(image: ImagePart): JsonObject {
-  const url = image.data ? `data:${image.data.mediaType};base64,${image.data.base64}` : image.url;
-  return { type: 'input_image', image_url: url, ...present({ detail: image.detail }) };
+  return { type: 'input_image', image_url: imageUrl(image), ...present({ detail: image.detail }) };
 }

@@ -5,7 +5,7 @@ const MARK = 'router_';
 /** The format allows 64 characters in an id; the rest is for its prefix and number. */
 const KEPT = 40;
 
-export const RESPONSE_PREFIX = `resp_${MARK}`;
+const RESPONSE_PREFIX = `resp_${MARK}`;
 
 /** What tells one answer from another in the ids of its items. */
 function seedOf(upstreamId: string, createdAt: number): string {

@@ -47,7 +47,7 @@ function decodeMessage(item: JsonObject, path: string): Part[] {
 }
 
 /** One item of an answer. Items of unknown types stay opaque. Throws `upstream_malformed`. */
-export function decodeOutputItem(item: JsonObject, path: string): readonly Part[] {
+function decodeOutputItem(item: JsonObject, path: string): readonly Part[] {
   switch (item.type) {
     case 'message':
       return decodeMessage(item, path);

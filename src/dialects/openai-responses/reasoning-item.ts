@@ -10,7 +10,7 @@ function texts(value: JsonValue | undefined): string[] {
 }
 
 /** The reasoning that an item shows: its full text where the model gives it, and the summary. */
-export function reasoningText(item: JsonObject): string {
+function reasoningText(item: JsonObject): string {
   return [...texts(item.content), ...texts(item.summary)].join(REASONING_SEPARATOR);
 }
 
